@@ -82,7 +82,7 @@ cleaning_up()
 	before=$(ip netns list)
 	bash -c 'source ./lib.sh; ns_new gone; background pid sleep 600
 		in_ns "$gone" sleep 600 & echo $pid $! >"$0"; exit 7' \
-		"$lib_dir/pids"
+		"$lib_dir/pids" 2>/dev/null
 	expect_equal "status" $? 7
 	expect_equal "namespaces" "$(ip netns list)" "$before"
 	for pid in $(<"$lib_dir/pids"); do
