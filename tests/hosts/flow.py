@@ -53,7 +53,6 @@ class Flow:
         Flow.count += 1
         self.name, self.id, self.loop = name, Flow.count, loop
         self.socks = [None, None]       # client's, server's
-        self.listener = None
         self.tx, self.rx = [0, 0], [0, 0]
         self.last = [-1, -1]            # highest number that arrived
         self.errors = []
@@ -96,9 +95,6 @@ class Flow:
         self.stop()
         for end in (ORIG, REPLY):
             self.close_end(end, how)
-        if self.listener:
-            self.listener.close()
-            self.listener = None
 
     def close_end(self, end, how="fin"):
         sock, self.socks[end] = self.socks[end], None
@@ -161,11 +157,25 @@ class Udp(Flow):
 
 
 class Tcp(Flow):
+    listeners = {}                      # by address and port, they stay
+
+    @classmethod
+    def listen(cls, make, where):
+        """The listener, without connections that nobody waited for."""
+        listener = cls.listeners.get(where)
+        if listener is None:
+            listener = cls.listeners[where] = make(af(where[0]),
+                                                   socket.SOCK_STREAM)
+            listener.bind(where)
+            listener.listen(8)
+        try:
+            while True:
+                listener.accept()[0].close()
+        except BlockingIOError:
+            return listener
+
     def open(self, make_client, make_server, src, dst, srv, patience=5):
-        if self.listener is None:
-            self.listener = make_server(af(srv[0]), socket.SOCK_STREAM)
-            self.listener.bind(srv)
-            self.listener.listen(4)
+        listener = self.listen(make_server, srv)
         client = make_client(af(src[0]), socket.SOCK_STREAM)
         client.bind(src)
         try:
@@ -176,12 +186,12 @@ class Tcp(Flow):
 
         def accept():
             try:
-                accepted.append(self.listener.accept()[0])
+                accepted.append(listener.accept()[0])
             except OSError:
                 pass
-        self.loop.watch(self.listener, accept)
+        self.loop.watch(listener, accept)
         good = self.loop.run(lambda: accepted, patience)
-        self.loop.forget(self.listener)
+        self.loop.forget(listener)
         if not good:
             client.close()
             raise TimeoutError("no connection")

@@ -113,9 +113,6 @@ class Hosts:
         flow.stop()
         for which in both(end):
             flow.close_end(which, how)
-        if end == "b" and how != "none" and flow.listener:
-            flow.listener.close()
-            flow.listener = None
 
     def transfer(self, name, direction, count, size, patience=10.0):
         """@count messages, and all of them arrive."""
@@ -249,20 +246,21 @@ class Hosts:
                         tap.messages(flow, DIRS[direction])
                         if seq >= int(since))
 
-    def do_macs(self, tap, name, direction, since="0"):
-        """Destination of the messages with at least that number, each once."""
+    def each_once(self, tap, name, direction, since, what):
         tap, flow = self.taps[tap], self.flows[name]
         tap.drain()
-        macs = [f.dmac for f, seq in tap.messages(flow, DIRS[direction])
-                if seq >= int(since)]
-        return " ".join(dict.fromkeys(macs))
-
-    def do_sources(self, tap, name, direction, since="0"):
-        tap, flow = self.taps[tap], self.flows[name]
-        tap.drain()
-        seen = [f.packet.src for f, seq in tap.messages(flow, DIRS[direction])
-                if seq >= int(since)]
+        seen = [str(what(frame)) for frame, seq in
+                tap.messages(flow, DIRS[direction]) if seq >= int(since)]
         return " ".join(dict.fromkeys(seen))
+
+    def do_macs(self, tap, name, direction, since="0"):
+        """Where the messages with at least that number went, each once."""
+        return self.each_once(tap, name, direction, since, lambda f: f.dmac)
+
+    def do_ports(self, tap, name, direction, since="0"):
+        """The same for source ports."""
+        return self.each_once(tap, name, direction, since,
+                              lambda f: f.packet.sport)
 
     def do_icmp(self, tap, kind, code):
         """ICMP errors seen: those with that type and code, of any family."""
