@@ -89,7 +89,7 @@ nat_rules()
 	local proto
 
 	for proto in tcp udp; do
-		ipt -t nat -A POSTROUTING -o wan -p $proto \
+		ipt -t nat -A POSTROUTING -o wan+ -p $proto \
 			-m multiport --dports 5002,5005,6004 -j MASQUERADE \
 			--to-ports 40000-49999
 		ipt4 -t nat -A PREROUTING -d 10.9.0.9 -p $proto --dport 5003 \

@@ -262,6 +262,11 @@ class Hosts:
         return self.each_once(tap, name, direction, since,
                               lambda f: f.packet.sport)
 
+    def do_sources(self, tap, name, direction, since="0"):
+        """The same for source addresses."""
+        return self.each_once(tap, name, direction, since,
+                              lambda f: f.packet.src)
+
     def do_icmp(self, tap, kind, code):
         """ICMP errors seen: those with that type and code, of any family."""
         tap = self.taps[tap]
