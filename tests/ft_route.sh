@@ -1,0 +1,283 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Routes, neighbours, devices and forwarding change under traffic: the first
+# packet sent after the change goes the new way. ICMP errors about fast
+# connections are made, translated and delivered.
+#
+#	                           tap 1
+#	client eth0 ---- lan router wan  -------- eth0 server
+#	                tap 0      wan2 -------- eth1
+#	                           tap 2
+#
+# Covers HAZARDS 17, 18, 19, 22 (down, MTU), 30, 33 (TTL, MTU) and 41.
+source "$(dirname "$0")/lib.sh"
+source "$(dirname "$0")/hosts.sh"
+source "$(dirname "$0")/router.sh"
+
+second_way()
+{
+	link_pair "$server" eth1 "$router" wan2
+	addresses "$router" wan2 10.3.0.1/24 fd03::1/64
+	addresses "$server" eth1 10.3.0.2/24 fd03::2/64
+	in_ns "$server" sysctl -qw net.ipv4.conf.all.rp_filter=0 \
+		net.ipv4.conf.eth1.rp_filter=0
+	in_ns "$router" sysctl -qw net.ipv4.conf.all.rp_filter=0 \
+		net.ipv4.conf.wan2.rp_filter=0 \
+		net.ipv6.conf.all.keep_addr_on_down=1
+	# Neighbours that are known, so that no packet waits for them.
+	in_ns "$router" ping -q -c 1 -W 5 10.3.0.2 >/dev/null
+	in_ns "$router" ping -q -c 1 -W 5 fd03::2 >/dev/null
+}
+
+# names FAMILY: variables of that family.
+names()
+{
+	if [ "$1" = 4 ]; then
+		peer=10.2.0.2 host=32 via=10.3.0.2 version=-4
+	else
+		peer=fd02::2 host=128 via=fd03::2 version=-6
+	fi
+}
+
+# steady NAME PROTO FAMILY NAT: a connection with traffic both ways, fast.
+steady()
+{
+	hosts_ask close "$1"
+	flow_open "$1" "$2" "$3" "$4" $((sport += 1)) && hosts arm 500 "$1" &&
+	hosts bg "$1" 5 200 && hosts fast "$1" b
+}
+
+# moved FROM TO: what is sent from now on leaves by tap TO only.
+moved()
+{
+	local seq
+
+	hosts seq f && seq=$answer
+	hosts clear && hosts fresh f o 3 && hosts idle 200 || return
+	hosts messages "$1" f o "$seq" && expect_equal "old way" "$answer" 0
+	hosts messages "$2" f o "$seq" && expect "new way" [ "$answer" -ge 5 ]
+	hosts fast f o 5
+}
+
+route_changes()
+{
+	names "$2"
+	steady f "$1" "$2" "$3" || return
+	ip -n "$router" $version route add $peer/$host via $via dev wan2
+	moved t1 t2
+	ip -n "$router" $version route del $peer/$host
+	moved t2 t1
+}
+
+policy_changes()
+{
+	names "$2"
+	steady f "$1" "$2" "$3" || return
+	ip -n "$router" $version route add default via $via dev wan2 table 100
+	ip -n "$router" $version rule add to $peer iif lan lookup 100
+	moved t1 t2
+	ip -n "$router" $version rule del to $peer iif lan lookup 100
+	moved t2 t1
+	ip -n "$router" $version route flush table 100
+}
+
+# The frames' address follows the neighbour entry at once.
+mac_changes()
+{
+	local mac seq
+
+	names "$2"
+	steady f "$1" "$2" "$3" || return
+	for mac in 02:00:00:00:00:99 $server_mac; do
+		ip -n "$router" neigh replace $peer lladdr $mac nud permanent \
+			dev wan
+		hosts seq f && seq=$answer
+		hosts clear && hosts idle 200
+		[ $mac != $server_mac ] || hosts fresh f o 3
+		hosts macs t1 f o "$seq" && expect_equal "MAC" "$answer" $mac
+	done
+	ip -n "$router" neigh del $peer dev wan
+	hosts fresh f o 3 && hosts fast f o 5
+}
+
+# too_big FAMILY: about the connection as the client knows it; NAT makes the
+# router's own error seem to come from the address the client sent to.
+too_big()
+{
+	local type=3 code=4 from=10.9.0.9 src=10.1.0.2
+
+	[ "$1" = 4 ] || { type=2 code=0 from=fd09::9 src=fd01::2; }
+	icmp_about t0 $type $code $from $src
+}
+
+# icmp_about TAP TYPE CODE FROM SRC: an ICMP error that quotes a packet from
+# SRC, with the client's own port.
+icmp_about()
+{
+	local error
+
+	hosts icmp "$1" "$2" "$3" || return
+	error=($answer)
+	expect_equal "ICMP from" "${error[1]}" "$4"
+	expect_equal "ICMP about" "${error[2]} ${error[3]}" "$5 $sport"
+}
+
+mtu_lowered()
+{
+	names "$1"
+	steady f udp "$1" both || return
+	ip -n "$router" link set wan mtu 1300
+	hosts clear && hosts bg f 20 1350 o && hosts idle 200 || return
+	too_big "$1"
+	hosts messages t1 f o 0 || return
+	hosts bg f 5 200 && hosts fast f b 5 && hosts fresh f o 2
+	ip -n "$router" link set wan mtu 1500
+	hosts fresh f o 3 && hosts fast f b 5
+}
+
+# A segment of TCP, with larger ones merged by the sender's GSO.
+mtu_lowered_tcp()
+{
+	steady f tcp "$1" snat && hosts nobg f || return
+	ip -n "$router" link set wan mtu 1300
+	hosts send f b 20 8000 || return
+	ip -n "$router" link set wan mtu 1500
+	hosts send f b 20 8000 && hosts fast f b 0
+}
+
+ttl_exceeded()
+{
+	local type=11 from=10.9.0.9 src=10.1.0.2
+
+	[ "$1" = 4 ] || { type=3 from=fd09::9 src=fd01::2; }
+	steady f udp "$1" both && hosts clear && hosts burst lan f T || return
+	hosts idle 200
+	icmp_about t0 $type 0 $from $src
+	hosts fast f b
+}
+
+# The server has nobody to take it: the error is the client's to read.
+port_unreachable()
+{
+	local type=3 code=3 from=10.9.0.9 src=10.1.0.2
+
+	[ "$1" = 4 ] || { type=1 code=4 from=fd09::9 src=fd01::2; }
+	steady f udp "$1" both && hosts close f fin r && hosts clear || return
+	hosts bg f 20 200 o && hosts idle 300 || return
+	icmp_about t0 $type $code $from $src
+}
+
+device_down()
+{
+	names "$1"
+	steady f "$2" "$1" "$3" || return
+	ip -n "$router" link set wan down
+	hosts stops f o 300 2 || return
+	ip -n "$router" link set wan up
+	hosts fresh f o 10 && hosts fast f b 8
+}
+
+# no_more: nothing that is sent from now on gets through.
+no_more()
+{
+	local seq
+
+	hosts seq f && seq=$answer
+	hosts clear && hosts idle 400
+	hosts messages t1 f o "$seq" && expect_equal "$1" "$answer" 0
+}
+
+forwarding_off()
+{
+	local word=net.ipv4.ip_forward
+
+	[ "$1" = 4 ] || word=net.ipv6.conf.all.forwarding
+	steady f udp "$1" snat || return
+	in_ns "$router" sysctl -qw $word=0
+	no_more "forwarded"
+	in_ns "$router" sysctl -qw $word=1
+	routes
+	hosts fresh f o 5 && hosts fast f b 5
+}
+
+# The masqueraded address goes: nothing leaves with the old one. Conntrack
+# drops the packet that finds out, the next one gets a new mapping.
+masquerade_route()
+{
+	local seq
+
+	names "$1"
+	steady f udp "$1" snat || return
+	ip -n "$router" $version route add $peer/$host via $via dev wan2
+	hosts seq f && seq=$answer
+	hosts clear && hosts fresh f o 3 && hosts idle 200
+	hosts sources t2 f o "$seq" && expect_equal "source" "$answer" "$2"
+	hosts messages t1 f o "$seq" && expect_equal "old way" "$answer" 0
+	hosts fast f o 5
+	ip -n "$router" $version route del $peer/$host
+}
+
+masquerade_address()
+{
+	local seq
+
+	names "$1"
+	steady f udp "$1" snat || return
+	ip -n "$router" address del "$4/$3" dev wan
+	addresses "$router" wan "$2/$3"
+	hosts seq f && seq=$answer
+	hosts clear && hosts fresh f o 3 && hosts idle 200
+	hosts sources t1 f o "$seq" && expect_equal "source" "$answer" "$2"
+	hosts fast f o 5
+	ip -n "$router" address del "$2/$3" dev wan
+	addresses "$router" wan "$4/$3"
+}
+
+black_hole()
+{
+	steady f udp 4 none || return
+	ip -n "$router" route add blackhole 10.2.0.2/32
+	no_more "into a black hole"
+	ip -n "$router" route del blackhole 10.2.0.2/32
+	hosts fresh f o 3 && hosts fast f b 5
+}
+
+require ip ping iptables-nft
+router_new
+second_way
+hosts_start "$client" "$router" "$server"
+nat_rules
+fasttrack_rules
+hosts tap t0 r lan 0
+hosts tap t1 r wan 1
+hosts tap t2 r wan2 1
+hosts port lan c eth0 $client_mac $lan_mac
+sport=25000
+
+ktap_plan 23
+ktap_test "route change, IPv4 TCP" route_changes tcp 4 none
+ktap_test "route change, IPv6 UDP" route_changes udp 6 dnat
+ktap_test "policy route change, IPv4 UDP" policy_changes udp 4 dnat
+ktap_test "policy route change, IPv6 TCP" policy_changes tcp 6 none
+ktap_test "MAC change, IPv4" mac_changes udp 4 both
+ktap_test "MAC change, IPv6" mac_changes udp 6 none
+ktap_test "MTU lowered, IPv4" mtu_lowered 4
+ktap_test "MTU lowered, IPv6" mtu_lowered 6
+ktap_test "MTU lowered, IPv4 TCP" mtu_lowered_tcp 4
+ktap_test "MTU lowered, IPv6 TCP" mtu_lowered_tcp 6
+ktap_test "TTL exceeded, IPv4" ttl_exceeded 4
+ktap_test "hop limit exceeded, IPv6" ttl_exceeded 6
+ktap_test "port unreachable, IPv4" port_unreachable 4
+ktap_test "port unreachable, IPv6" port_unreachable 6
+ktap_test "device down and up, IPv4" device_down 4 udp dnat
+ktap_test "device down and up, IPv6" device_down 6 tcp none
+ktap_test "IPv4 forwarding off and on" forwarding_off 4
+ktap_test "IPv6 forwarding off and on" forwarding_off 6
+ktap_test "black hole" black_hole
+ktap_test "masquerade and route change, IPv4" masquerade_route 4 10.3.0.1
+ktap_test "masquerade and route change, IPv6" masquerade_route 6 fd03::1
+ktap_test "masquerade and address change, IPv4" \
+	masquerade_address 4 10.2.0.7 24 10.2.0.1
+ktap_test "masquerade and address change, IPv6" \
+	masquerade_address 6 fd02::7 64 fd02::1
+ktap_end

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0
+# A router between two hosts, with and without NAT, and its fast path rules.
+#
+#	client eth0 -------- lan router wan -------- eth0 server
+#	    10.1.0.2      10.1.0.1   10.2.0.1      10.2.0.2
+#	    fd01::2        fd01::1   fd02::1        fd02::2
+#	                 (10.9.0.9 and fd09::9 are the server's by DNAT)
+#
+# Owns: namespaces, addresses, NAT rules, the FASTTRACK rule pair. Must not
+# know: traffic (hosts.sh) and tests.
+#
+# FASTTRACK_SLOW=1 leaves the FASTTRACK rule out: then every script has to pass
+# on a kernel without the modules, except for what it says about being fast.
+
+here=$(dirname "${BASH_SOURCE[0]}")
+slow=${FASTTRACK_SLOW:-}
+backend=nft
+client_mac=02:00:00:00:00:01
+lan_mac=02:00:00:00:00:02
+wan_mac=02:00:00:00:00:03
+server_mac=02:00:00:00:00:04
+NAT_KINDS="none snat dnat both"
+
+# router_new: the topology above in $client, $router and $server.
+router_new()
+{
+	ns_new client router server || return
+	link_pair "$client" eth0 "$router" lan
+	link_pair "$server" eth0 "$router" wan
+	ip -n "$client" link set eth0 address $client_mac
+	ip -n "$router" link set lan address $lan_mac
+	ip -n "$router" link set wan address $wan_mac
+	ip -n "$server" link set eth0 address $server_mac
+	addresses "$client" eth0 10.1.0.2/24 fd01::2/64
+	addresses "$router" lan 10.1.0.1/24 fd01::1/64
+	addresses "$router" wan 10.2.0.1/24 fd02::1/64
+	addresses "$server" eth0 10.2.0.2/24 fd02::2/64
+	routes
+	modprobe -q nf_conntrack
+	in_ns "$router" sysctl -qw net.ipv4.ip_forward=1 \
+		net.ipv6.conf.all.forwarding=1 \
+		net.netfilter.nf_conntrack_acct=1
+}
+
+routes()
+{
+	ip -n "$client" route replace default via 10.1.0.1
+	ip -n "$client" -6 route replace default via fd01::1
+	ip -n "$server" route replace default via 10.2.0.1
+	ip -n "$server" -6 route replace default via fd02::1
+}
+
+# ipt ARG...: iptables of the router for both families, with $backend.
+ipt()
+{
+	ipt4 "$@" && ipt6 "$@"
+}
+
+ipt4()
+{
+	in_ns "$router" "iptables-$backend" -w "$@"
+}
+
+ipt6()
+{
+	in_ns "$router" "ip6tables-$backend" -w "$@"
+}
+
+# fasttrack_rule [-A|-D]: the rule itself, nothing in slow mode.
+fasttrack_rule()
+{
+	[ -n "$slow" ] || ipt "${1:--A}" FORWARD \
+		-m conntrack --ctstate ESTABLISHED,RELATED -j FASTTRACK
+}
+
+# fasttrack_rules: the pair, and what a firewall has behind it: a packet that
+# conntrack takes for INVALID is dropped, so a fast path that confuses
+# conntrack is noticed.
+fasttrack_rules()
+{
+	fasttrack_rule -A &&
+	ipt -A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT &&
+	ipt -A FORWARD -m conntrack --ctstate INVALID -j DROP
+}
+
+# nat_rules: ports say what is translated, see nat_port.
+nat_rules()
+{
+	local proto
+
+	for proto in tcp udp; do
+		ipt -t nat -A POSTROUTING -o wan+ -p $proto \
+			-m multiport --dports 5002,5005,6004 -j MASQUERADE \
+			--to-ports 40000-49999
+		ipt4 -t nat -A PREROUTING -d 10.9.0.9 -p $proto --dport 5003 \
+			-j DNAT --to-destination 10.2.0.2:6003
+		ipt4 -t nat -A PREROUTING -d 10.9.0.9 -p $proto --dport 5004 \
+			-j DNAT --to-destination 10.2.0.2:6004
+		ipt6 -t nat -A PREROUTING -d fd09::9 -p $proto --dport 5003 \
+			-j DNAT --to-destination '[fd02::2]:6003'
+		ipt6 -t nat -A PREROUTING -d fd09::9 -p $proto --dport 5004 \
+			-j DNAT --to-destination '[fd02::2]:6004'
+	done
+}
+
+# flow_open NAME PROTO FAMILY NAT SPORT: a connection that gets that NAT (none,
+# snat, dnat or both) by nat_rules.
+flow_open()
+{
+	local src=10.1.0.2 srv=10.2.0.2 dst=10.2.0.2 virtual=10.9.0.9
+	local port vport
+
+	[ "$3" = 4 ] || { src=fd01::2 srv=fd02::2 dst=fd02::2 virtual=fd09::9; }
+	case $4 in
+	none) port=5001 vport=5001 ;;
+	snat) port=5002 vport=5002 ;;
+	dnat) port=5003 vport=6003 dst=$virtual ;;
+	both) port=5004 vport=6004 dst=$virtual ;;
+	esac
+	hosts "$2" "$1" $src "$5" $dst $port $srv $vport
+}
+
+# ct_entries ARG...: conntrack -L of the router, entries only.
+ct_entries()
+{
+	in_ns "$router" conntrack -L "$@" 2>/dev/null
+}
