@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0
+# What a user types. Modules are built aside from the sources, so that several
+# kernels can stand side by side: build/<release>/*.ko, build/user/.
+#
+#   make [KDIR=/lib/modules/6.1.0-1-amd64/build]   modules, iptables extension, ftctl
+#   make install                                   all of it into this system
+#   make demo, make check                          see README.md
+TOP	:= $(CURDIR)
+# The running kernel's headers; where it has none, the newest installed
+KDIR	?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
+	     $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -rV))
+# Not "make kernelrelease": Debian names its kernels in UTS_RELEASE alone
+KREL	= $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null)
+BUILD	= $(TOP)/build/$(KREL)
+DESTDIR ?=
+FASTTRACK_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fasttrack
+
+all: modules user
+
+need-kdir:
+	@test -n "$(KDIR)" && test -e "$(KDIR)/Makefile" || { \
+		echo "make: no kernel headers in KDIR=$(KDIR) (package linux-headers-amd64)" >&2; \
+		exit 2; }
+
+# kbuild writes beside its sources: give each kernel a directory of links
+modules: need-kdir
+	@mkdir -p $(BUILD)/obj
+	@cp -rsf $(TOP)/src/. $(BUILD)/obj/
+	@$(MAKE) -C $(KDIR) M=$(BUILD)/obj FT_TOP=$(TOP) $(KFLAGS) modules
+	@cp $(BUILD)/obj/nf_fasttrack.ko $(BUILD)/obj/xt_FASTTRACK.ko $(BUILD)/
+
+user:
+	@$(MAKE) -C tools O=$(TOP)/build/user
+
+install: all
+	install -D -m 644 -t $(DESTDIR)/lib/modules/$(KREL)/extra \
+		$(BUILD)/nf_fasttrack.ko $(BUILD)/xt_FASTTRACK.ko
+	test -n "$(DESTDIR)" || depmod $(KREL)
+	$(MAKE) -C tools O=$(TOP)/build/user DESTDIR=$(DESTDIR) install
+
+clean:
+	rm -rf $(TOP)/build
+
+.PHONY: all need-kdir modules user install clean

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns what the engine reads from and writes to a conntrack entry: TCP
+ * sequence state, timeout, accounting. Knows nothing of packets or routes.
+ *
+ * Conntrack never sees a fast packet. Before any packet of the flow goes slow
+ * its TCP state is brought to where it would be had conntrack seen them all,
+ * so window and RST checks keep their strength and timeouts their meaning.
+ */
+#include <net/netfilter/nf_conntrack_acct.h>
+#include <net/netfilter/nf_conntrack_l4proto.h>
+#include <net/netfilter/nf_conntrack_timeout.h>
+#include <net/tcp.h>
+
+#include "fasttrack.h"
+
+/* conntrack's private index of a packet with ACK and nothing of note, enum
+ * tcp_bit_set in nf_conntrack_proto_tcp.c: SYN, SYNACK, FIN, ACK.
+ */
+#define FT_TCP_ACK_SET	3
+
+static u32 ft_later(u32 a, u32 b)
+{
+	return after(a, b) ? a : b;
+}
+
+/**
+ * ft_ct_load - learn conntrack's TCP state, slow packets included
+ * @flow: flow
+ *
+ * A fast packet on another CPU may overwrite what is loaded with something
+ * older by one packet. Then a window check fails that need not have, that
+ * packet goes slow and the state is loaded again.
+ *
+ * Context: flow->lock; takes ct->lock inside.
+ */
+void ft_ct_load(struct fasttrack_flow *flow)
+{
+	struct nf_conn *ct = flow->ct;
+	unsigned int dir;
+
+	if (flow->proto != IPPROTO_TCP)
+		return;
+	spin_lock(&ct->lock);
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
+		const struct ip_ct_tcp_state *s = &ct->proto.tcp.seen[dir];
+		u32 edge = ct->proto.tcp.seen[!dir].td_maxend;
+		struct fasttrack_dir *d = ft_flow_dir(flow, dir);
+
+		if (flow->tcp_loaded) {
+			WRITE_ONCE(d->tcp_end, ft_later(d->tcp_end, s->td_end));
+			WRITE_ONCE(d->tcp_ack,
+				   ft_later(d->tcp_ack, s->td_maxack));
+			WRITE_ONCE(d->tcp_edge, ft_later(d->tcp_edge, edge));
+		} else {
+			d->tcp_end = s->td_end;
+			d->tcp_ack = s->td_maxack;
+			d->tcp_edge = edge;
+		}
+		WRITE_ONCE(d->tcp_maxwin, max(d->tcp_maxwin, s->td_maxwin));
+		d->scale = s->td_scale;
+	}
+	spin_unlock(&ct->lock);
+	flow->tcp_loaded = true;
+}
+
+static bool ft_dir_unacked(struct fasttrack_flow *flow, unsigned int dir)
+{
+	return READ_ONCE(ft_flow_dir(flow, !dir)->tcp_ack) !=
+	       READ_ONCE(ft_flow_dir(flow, dir)->tcp_end);
+}
+
+static void ft_tcp_sync_dir(struct fasttrack_flow *flow, unsigned int dir)
+{
+	struct ip_ct_tcp *tcp = &flow->ct->proto.tcp;
+	struct fasttrack_dir *d = ft_flow_dir(flow, dir);
+	struct ip_ct_tcp_state *s = &tcp->seen[dir];
+
+	s->td_end = ft_later(READ_ONCE(d->tcp_end), s->td_end);
+	s->td_maxack = ft_later(READ_ONCE(d->tcp_ack), s->td_maxack);
+	s->flags |= IP_CT_TCP_FLAG_MAXACK_SET;
+	s->td_maxwin = max(READ_ONCE(d->tcp_maxwin), s->td_maxwin);
+	tcp->seen[!dir].td_maxend = ft_later(READ_ONCE(d->tcp_edge),
+					     tcp->seen[!dir].td_maxend);
+}
+
+/* The newest fast packet is conntrack's last packet. Which direction it had
+ * is known to a jiffy; in doubt it is @hint, whose next packet is at hand.
+ */
+static void ft_tcp_sync_last(struct fasttrack_flow *flow, unsigned int hint)
+{
+	struct ip_ct_tcp *tcp = &flow->ct->proto.tcp;
+	unsigned int dir = hint;
+	struct fasttrack_dir *d;
+
+	if (ft_before(READ_ONCE(ft_flow_dir(flow, hint)->last),
+		      READ_ONCE(ft_flow_dir(flow, !hint)->last)))
+		dir = !hint;
+	d = ft_flow_dir(flow, dir);
+	tcp->last_index = FT_TCP_ACK_SET;
+	tcp->last_dir = dir;
+	tcp->last_end = READ_ONCE(d->tcp_end);
+	tcp->last_seq = tcp->last_end;
+	tcp->last_ack = READ_ONCE(d->tcp_ack);
+	tcp->last_win = READ_ONCE(flow->cold[dir].last_win);
+	tcp->retrans = 0;
+}
+
+/**
+ * ft_ct_sync - bring conntrack's TCP state up to the last fast packet
+ * @flow: flow
+ * @dir: direction of the packet that is about to go slow
+ *
+ * Context: flow->lock; takes ct->lock inside. Cheap when nothing was sent
+ * fast since the last call.
+ */
+void ft_ct_sync(struct fasttrack_flow *flow, unsigned int dir)
+{
+	u32 orig = ft_dir_packets(flow, IP_CT_DIR_ORIGINAL);
+	u32 reply = ft_dir_packets(flow, IP_CT_DIR_REPLY);
+	struct nf_conn *ct = flow->ct;
+	unsigned int i;
+
+	if (flow->cold[IP_CT_DIR_ORIGINAL].synced == orig &&
+	    flow->cold[IP_CT_DIR_REPLY].synced == reply)
+		return;
+	/* Pairs with ft_account(): what is counted has its state stored */
+	smp_rmb();
+	flow->cold[IP_CT_DIR_ORIGINAL].synced = orig;
+	flow->cold[IP_CT_DIR_REPLY].synced = reply;
+	if (flow->proto != IPPROTO_TCP)
+		return;
+
+	spin_lock(&ct->lock);
+	ft_tcp_sync_dir(flow, IP_CT_DIR_ORIGINAL);
+	ft_tcp_sync_dir(flow, IP_CT_DIR_REPLY);
+	for (i = 0; i < IP_CT_DIR_MAX; i++) {
+		struct ip_ct_tcp_state *s = &ct->proto.tcp.seen[i];
+
+		if (s->td_end == ct->proto.tcp.seen[!i].td_maxack)
+			s->flags &= ~IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
+		else
+			s->flags |= IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
+	}
+	ft_tcp_sync_last(flow, dir);
+	spin_unlock(&ct->lock);
+}
+
+static u32 ft_tcp_timeout(struct fasttrack_flow *flow, const unsigned int *t)
+{
+	u32 timeout = t[TCP_CONNTRACK_ESTABLISHED];
+	unsigned int dir;
+
+	dir = ft_before(ft_flow_dir(flow, 0)->last, ft_flow_dir(flow, 1)->last);
+	if (ft_dir_unacked(flow, 0) || ft_dir_unacked(flow, 1))
+		timeout = min(timeout, t[TCP_CONNTRACK_UNACK]);
+	else if (!flow->cold[dir].last_win)
+		timeout = min(timeout, t[TCP_CONNTRACK_RETRANS]);
+	return timeout;
+}
+
+static const unsigned int *ft_timeouts(const struct fasttrack_flow *flow)
+{
+	struct net *net = flow->fn->net;
+	const unsigned int *t = nf_ct_timeout_lookup(flow->ct);
+
+	if (t)
+		return t;
+	if (flow->proto == IPPROTO_TCP)
+		return nf_tcp_pernet(net)->timeouts;
+	return nf_udp_pernet(net)->timeouts;
+}
+
+/* The timeout conntrack would give the entry at its last fast packet */
+static u32 ft_ct_timeout(struct fasttrack_flow *flow)
+{
+	const unsigned int *t = ft_timeouts(flow);
+
+	if (flow->proto == IPPROTO_TCP)
+		return ft_tcp_timeout(flow, t);
+	if (test_bit(IPS_ASSURED_BIT, &flow->ct->status))
+		return t[UDP_CT_REPLIED];
+	return t[UDP_CT_UNREPLIED];
+}
+
+/**
+ * ft_ct_lease_cap - longest lease that keeps a flow's entry alive and true
+ * @flow: flow
+ *
+ * Half of the shortest timeout that applies; for UDP that is not assured yet
+ * just past the two seconds after which conntrack makes it so.
+ *
+ * Return: jiffies, at least 1. Context: RCU read side.
+ */
+u32 ft_ct_lease_cap(const struct fasttrack_flow *flow)
+{
+	const unsigned int *t = ft_timeouts(flow);
+	s32 assure;
+	u32 cap;
+
+	if (flow->proto == IPPROTO_TCP)
+		return max(1U, min(t[TCP_CONNTRACK_ESTABLISHED],
+				   t[TCP_CONNTRACK_UNACK]) / 2);
+	if (test_bit(IPS_ASSURED_BIT, &flow->ct->status))
+		return max(1U, t[UDP_CT_REPLIED] / 2);
+	cap = max(1U, t[UDP_CT_UNREPLIED] / 2);
+	assure = (s32)((u32)flow->ct->proto.udp.stream_ts - (u32)jiffies) + 2;
+	return min_t(u32, cap, max(assure, 1));
+}
+
+/* Advance the entry to what conntrack would have set at the last fast packet.
+ * Only ever later, with one exception: TCP data that nobody acknowledged
+ * brings an established timeout down to the one for that, as the slow path
+ * does. A slow packet that refreshes meanwhile wins the cmpxchg.
+ */
+static void ft_ct_refresh(struct fasttrack_flow *flow, u32 last)
+{
+	struct nf_conn *ct = flow->ct;
+	u32 was, timeout;
+
+	if (test_bit(IPS_FIXED_TIMEOUT_BIT, &ct->status) || ft_ct_gone(ct))
+		return;
+	if (flow->proto == IPPROTO_TCP &&
+	    READ_ONCE(ct->proto.tcp.state) != TCP_CONNTRACK_ESTABLISHED)
+		return;
+	was = READ_ONCE(ct->timeout);
+	timeout = ft_ct_timeout(flow);
+	flow->fold_every = clamp_t(u32, timeout / 4, 1, HZ);
+	if (ft_before(was, last + timeout) ||
+	    (flow->proto == IPPROTO_TCP && (ft_dir_unacked(flow, 0) ||
+					    ft_dir_unacked(flow, 1))))
+		cmpxchg(&ct->timeout, was, last + timeout);
+}
+
+/**
+ * ft_ct_fold - tell conntrack the packets, bytes and time of fast traffic
+ * @flow: flow
+ * @now: jiffies
+ *
+ * The counters of the flow are never set back; what was told is remembered.
+ *
+ * Context: flow->lock.
+ */
+void ft_ct_fold(struct fasttrack_flow *flow, u32 now)
+{
+	struct fasttrack_net *fn = flow->fn;
+	struct nf_conn_acct *acct;
+	unsigned int dir;
+	bool sent = false;
+	u32 last = 0;
+
+	flow->last_fold = now;
+	acct = nf_conn_acct_find(flow->ct);
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
+		struct fasttrack_cold *c = &flow->cold[dir];
+		u64 packets = ft_dir_packets(flow, dir);
+		u64 bytes = ft_dir_bytes(flow, dir);
+		u32 used = READ_ONCE(ft_flow_dir(flow, dir)->last);
+
+		if (packets == c->folded_packets && bytes == c->folded_bytes)
+			continue;
+		if (acct) {
+			atomic64_add(packets - c->folded_packets,
+				     &acct->counter[dir].packets);
+			atomic64_add(bytes - c->folded_bytes,
+				     &acct->counter[dir].bytes);
+		}
+		atomic64_add(packets - c->folded_packets,
+			     &fn->packets[flow->family]);
+		atomic64_add(bytes - c->folded_bytes,
+			     &fn->bytes[flow->family]);
+		c->folded_packets = packets;
+		c->folded_bytes = bytes;
+		if (!sent || ft_before(last, used))
+			last = used;
+		sent = true;
+	}
+	if (!sent)
+		return;
+	rcu_read_lock();
+	ft_ct_refresh(flow, last);
+	rcu_read_unlock();
+}

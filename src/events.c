@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns what the kernel tells us of devices. Routes, addresses and policies
+ * need no notifier: their tokens are tested with every packet.
+ */
+#include <linux/netdevice.h>
+
+#include "fasttrack.h"
+
+/* A device changed in a way that no route token shows (IPv6 ignores MTU,
+ * neither family notices a new master). Every flow of the namespace is proven
+ * again; that is one slow packet each, and devices change rarely.
+ */
+static int ft_netdev_event(struct notifier_block *nb, unsigned long event,
+			   void *ptr)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+	struct fasttrack_net *fn = ft_net(dev_net(dev));
+
+	switch (event) {
+	case NETDEV_UP:
+	case NETDEV_DOWN:
+	case NETDEV_GOING_DOWN:
+	case NETDEV_UNREGISTER:
+	case NETDEV_CHANGEMTU:
+	case NETDEV_CHANGEADDR:
+	case NETDEV_CHANGEUPPER:
+	case NETDEV_CHANGENAME:
+		break;
+	default:
+		return NOTIFY_DONE;
+	}
+	/* Under RTNL, so one writer */
+	WRITE_ONCE(fn->gen, fn->gen + 1);
+	if (event == NETDEV_DOWN || event == NETDEV_UNREGISTER) {
+		if (atomic_read(&fn->flows[0]) || atomic_read(&fn->flows[1]))
+			ft_gc_sweep_now(fn);
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block ft_netdev_notifier = {
+	.notifier_call = ft_netdev_event,
+};
+
+/**
+ * ft_events_init - listen
+ *
+ * Return: 0 or a negative error. Context: module init, after pernet init.
+ */
+int ft_events_init(void)
+{
+	return register_netdevice_notifier(&ft_netdev_notifier);
+}
+
+/**
+ * ft_events_exit - listen no more
+ *
+ * Context: module exit, before pernet exit.
+ */
+void ft_events_exit(void)
+{
+	unregister_netdevice_notifier(&ft_netdev_notifier);
+}

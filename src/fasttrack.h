@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Everything the engine's files share: the flow, its two directions, the
+ * namespace, and the prototypes grouped by the file that owns them.
+ * Knows nothing of x_tables. Documentation/design.rst has the state machine
+ * and the tables of locks and lifetimes that the comments here refer to.
+ */
+#ifndef _FASTTRACK_H
+#define _FASTTRACK_H
+
+#include <linux/atomic.h>
+#include <linux/cache.h>
+#include <linux/mutex.h>
+#include <linux/netfilter.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include <linux/in6.h>
+#include <net/ipv6.h>
+#include <net/netfilter/nf_conntrack.h>
+#include <uapi/linux/fasttrack.h>
+
+#define FT_VERSION		"0.1"
+
+/* Conntrack status bits that are ours. The kernel uses bits 0 to 15, user
+ * space cannot write higher ones but sees them in every dump.
+ */
+#define FT_CT_SEEN_BIT		29	/* the rule matched once */
+#define FT_CT_FLOW_BIT		30	/* there is a flow for this entry */
+
+/* Before NF_IP_PRI_RAW_BEFORE_DEFRAG, so that defrag sees only what is slow */
+#define FT_PRI_EARLY		(-460)
+#define FT_PRI_LEARN		INT_MAX
+
+/* How long a slow packet that never reaches POSTROUTING holds its direction
+ * back: two jiffies at HZ=100, and longer than a list of 64 packets takes.
+ */
+#define FT_HOLD			max(2UL, msecs_to_jiffies(20))
+
+#define FT_FAMILIES		2	/* table index: 0 IPv4, 1 IPv6 */
+
+/* struct fasttrack_dir.gate */
+#define FT_ARMED		0x1	/* proven, see the lease */
+#define FT_HELD			0x2	/* slow packets are on the way */
+
+/* struct fasttrack_dir.flags, change only while settled (ft_dir_settled()) */
+#define FT_DIR_NAT		0x01	/* addresses or ports are rewritten */
+#define FT_DIR_STAMP_MARK	0x02	/* slow path changed the mark */
+#define FT_DIR_STAMP_PRIO	0x04	/* slow path changed the priority */
+#define FT_DIR_EXACT		0x08	/* rules set TTL or TOS: see ttl_out */
+
+/* struct fasttrack_flow.status, bit numbers */
+#define FT_FLOW_DEAD		0	/* unhashed, has one owner */
+
+struct fasttrack_net;
+struct fasttrack_flow;
+struct dst_entry;
+
+/**
+ * struct fasttrack_dir - one direction of a flow, as the early hook reads it
+ * @next: hash chains, two so that a table can be rebuilt under its readers;
+ *	under fasttrack_table.lock, read under RCU
+ * @saddr4: source address to match (IPv4)
+ * @daddr4: destination address to match (IPv4)
+ * @addr4: both as one word
+ * @sport: source port to match
+ * @dport: destination port to match
+ * @proto: IPPROTO_TCP or IPPROTO_UDP
+ * @l4: ports and protocol as one word
+ * @gate: FT_ARMED, FT_HELD; written under flow->lock. Exactly FT_ARMED lets
+ *	a packet pass. Stored with release after all that is learned.
+ * @iif: learned ingress device
+ * @dst: learned route, referenced; replaced only while settled
+ * @mark_in: learned mark of the packets that come in
+ * @lease_end: jiffies after which the slow path has to prove it again
+ * @gen: fasttrack_net.gen sampled before the proving packet was routed
+ * @sernum: IPv6: fib6 serial number sampled likewise
+ * @mtu: IPv4: path MTU; shares the word with @sernum
+ * @new_saddr4: source address that leaves (IPv4)
+ * @new_daddr4: destination address that leaves (IPv4)
+ * @new_sport: source port that leaves
+ * @new_dport: destination port that leaves
+ * @ip_delta: checksum delta of the addresses, IPv4 header
+ * @l4_delta: checksum delta of addresses and ports
+ * @l4_partial: checksum delta of the addresses alone (CHECKSUM_PARTIAL)
+ * @tos_in: learned TOS or traffic class
+ * @tos_mask: which of its bits have to match
+ * @tos_out: what leaves, with FT_DIR_EXACT
+ * @ttl_in: learned TTL or hop limit, with FT_DIR_EXACT
+ * @ttl_out: what leaves, with FT_DIR_EXACT
+ * @flags: FT_DIR_*
+ * @dir: IP_CT_DIR_ORIGINAL or IP_CT_DIR_REPLY, constant
+ * @scale: TCP window scale of the sender
+ * @owner: CPU that adds to @packets and @bytes plainly; changes only while
+ *	settled
+ * @last: jiffies of the last fast packet
+ * @packets: fast packets of the owner
+ * @bytes: fast bytes of the owner
+ * @tcp_end: highest sequence number sent plus one, as td_end
+ * @tcp_ack: highest acknowledgment sent, as td_maxack
+ * @tcp_edge: right edge granted to the peer, as the peer's td_maxend
+ * @tcp_maxwin: largest window granted, as td_maxwin
+ *
+ * Two cache lines: the first decides, the second acts. Immutable from
+ * insertion on: key, new addresses and ports, deltas, @dir.
+ */
+struct fasttrack_dir {
+	struct fasttrack_dir __rcu	*next[2];
+	union {
+		struct {
+			__be32		saddr4;
+			__be32		daddr4;
+		};
+		u64			addr4;
+	};
+	union {
+		struct {
+			__be16		sport;
+			__be16		dport;
+			u32		proto;
+		};
+		u64			l4;
+	};
+	u32				gate;
+	int				iif;
+	struct dst_entry		*dst;
+	u32				mark_in;
+	u32				lease_end;
+	u32				gen;
+	union {
+		u32			mtu;
+		u32			sernum;
+	};
+
+	__be32				new_saddr4;
+	__be32				new_daddr4;
+	__be16				new_sport;
+	__be16				new_dport;
+	u16				ip_delta;
+	u16				l4_delta;
+	u16				l4_partial;
+	u8				tos_in;
+	u8				tos_mask;
+	u8				tos_out;
+	u8				ttl_in;
+	u8				ttl_out;
+	u8				flags;
+	u8				dir;
+	u8				scale;
+	u16				owner;
+	u32				last;
+	u64				packets;
+	u64				bytes;
+	u32				tcp_end;
+	u32				tcp_ack;
+	u32				tcp_edge;
+	u32				tcp_maxwin;
+} ____cacheline_aligned;
+
+/**
+ * struct fasttrack_dir6 - one IPv6 direction
+ * @d: what both families share; its IPv4 addresses are unused
+ * @saddr: source address to match
+ * @daddr: destination address to match
+ * @new_saddr: source address that leaves
+ * @new_daddr: destination address that leaves
+ */
+struct fasttrack_dir6 {
+	struct fasttrack_dir	d;
+	struct in6_addr		saddr;
+	struct in6_addr		daddr;
+	struct in6_addr		new_saddr;
+	struct in6_addr		new_daddr;
+};
+
+/**
+ * struct fasttrack_cold - what the fast path seldom needs of a direction
+ * @other_packets: fast packets of CPUs that do not own the direction
+ * @other_bytes: fast bytes likewise
+ * @folded_packets: part already told to conntrack; flow->lock
+ * @folded_bytes: bytes likewise
+ * @drained: RCU cookie of the last disarming; flow->lock
+ * @cookie: IPv6: cookie for dst_check(); changes only while settled
+ * @synced: low word of the packets whose TCP state conntrack knows; flow->lock
+ * @mark_out: mark that leaves, with FT_DIR_STAMP_MARK
+ * @prio_out: priority that leaves, with FT_DIR_STAMP_PRIO
+ * @pending: slow packets between the early and the learn hook; flow->lock
+ * @hold_end: jiffies after which they are given up; flow->lock
+ * @epoch: tells packets given up from those counted now; flow->lock
+ * @reason: why the last slow packet was slow
+ * @last_win: last TCP window, unscaled
+ */
+struct fasttrack_cold {
+	atomic64_t	other_packets;
+	atomic64_t	other_bytes;
+	u64		folded_packets;
+	u64		folded_bytes;
+	unsigned long	drained;
+	u32		cookie;
+	u32		synced;
+	u32		mark_out;
+	u32		prio_out;
+	u32		hold_end;
+	u16		pending;
+	u16		last_win;
+	u8		epoch;
+	u8		reason;
+};
+
+/**
+ * struct fasttrack_flow - one connection
+ * @ct: conntrack entry, referenced from insertion until the RCU callback
+ * @fn: namespace; outlives the flow, its exit waits for the callbacks
+ * @id: never reused, tells the flow from a later one at the same address
+ * @status: FT_FLOW_* bits, atomic
+ * @rcu: for ft_flow_free()
+ * @lock: arming, holding, folding, TCP state; taken with BH off, outside
+ *	ct->lock, never together with the table's lock
+ * @stamp: jiffies of the last match of the rule
+ * @last_fold: jiffies of the last fold
+ * @fold_every: jiffies between two folds, at most HZ
+ * @state: enum fasttrack_flow_state; flow->lock
+ * @reason: last refusal of the connection
+ * @family: 0 IPv4, 1 IPv6
+ * @proto: IPPROTO_TCP or IPPROTO_UDP
+ * @tcp_loaded: conntrack's TCP state was read once; flow->lock
+ * @cold: per direction
+ */
+struct fasttrack_flow {
+	struct nf_conn		*ct;
+	struct fasttrack_net	*fn;
+	u64			id;
+	unsigned long		status;
+	struct rcu_head		rcu;
+	spinlock_t		lock;
+	u32			stamp;
+	u32			last_fold;
+	u16			fold_every;
+	u8			state;
+	u8			reason;
+	u8			family;
+	u8			proto;
+	bool			tcp_loaded;
+	struct fasttrack_cold	cold[IP_CT_DIR_MAX];
+};
+
+struct fasttrack_flow4 {
+	struct fasttrack_dir	dir[IP_CT_DIR_MAX];
+	struct fasttrack_flow	flow;
+};
+
+struct fasttrack_flow6 {
+	struct fasttrack_dir6	dir[IP_CT_DIR_MAX];
+	struct fasttrack_flow	flow;
+};
+
+/**
+ * struct fasttrack_buckets - one generation of a hash table
+ * @mask: number of buckets less one
+ * @ni: which of fasttrack_dir.next its chains use
+ * @head: chains
+ */
+struct fasttrack_buckets {
+	u32				mask;
+	u32				ni;
+	struct fasttrack_dir __rcu	*head[];
+};
+
+#define FT_HASH_KEYS	10	/* 64-bit multipliers, enough for IPv6 */
+
+/**
+ * struct fasttrack_table - directions of one family by tuple
+ * @cur: what readers use
+ * @fresh: being built by the sweeper, or NULL; under @lock
+ * @built: first bucket of @cur that @fresh does not hold yet; under @lock
+ * @dirs: directions in the table; under @lock
+ * @keys: random, constant
+ * @family: 0 IPv4, 1 IPv6, constant
+ * @lock: insertion, removal and rebuilding; BH off, innermost
+ */
+struct fasttrack_table {
+	struct fasttrack_buckets __rcu	*cur;
+	struct fasttrack_buckets	*fresh;
+	u32				built;
+	u32				dirs;
+	u64				keys[FT_HASH_KEYS];
+	u8				family;
+	spinlock_t			lock;
+};
+
+/**
+ * struct fasttrack_stats - counters of one CPU
+ * @reason: by enum fasttrack_reason
+ */
+struct fasttrack_stats {
+	u64	reason[__FASTTRACK_REASON_MAX];
+};
+
+#define FT_FRAG_BUCKETS	256
+
+/**
+ * struct fasttrack_net - the engine in one namespace
+ * @net: the namespace; we are one of its pernet parts, so no reference
+ * @table: by family
+ * @gen: device generation, bumped when a device changes under the flows
+ * @frag_end: jiffies until which some fragment may be under way
+ * @enabled: the setting
+ * @draining: by family: no rule is left, the sweeper releases all flows and
+ *	then takes the hooks off
+ * @dead: the namespace is going, nothing may start any more
+ * @flushing: the sweeper's next pass releases everything
+ * @lease: the setting, jiffies
+ * @limit: the setting, connections
+ * @flows: connections in the table, by family
+ * @active: those with an armed direction, by family
+ * @packets: fast packets told by folds, by family
+ * @bytes: fast bytes likewise
+ * @stats: counters
+ * @lock: rules and hooks; process context. Taken inside RTNL, nf_tables'
+ *	commit mutex or x_tables' mutex, so never take one of those inside it.
+ * @rules: FASTTRACK rules, by family; under @lock
+ * @hooked: hooks are registered, by family; under @lock
+ * @ops: our copies, by family, because each carries @net's engine
+ * @gc: the sweeper
+ * @cursor: bucket at which the sweeper goes on; the sweeper's own
+ * @frag: by hash of the addresses: jiffies until which a fragment between
+ *	them may be under way; racy on purpose, one word each
+ */
+struct fasttrack_net {
+	struct net		*net;
+	struct fasttrack_table	table[FT_FAMILIES];
+	u32			gen;
+	u32			frag_end;
+	bool			enabled;
+	bool			draining[FT_FAMILIES];
+	bool			dead;
+	bool			flushing;
+	u32			lease;
+	u32			limit;
+	atomic_t		flows[FT_FAMILIES];
+	atomic_t		active[FT_FAMILIES];
+	atomic64_t		packets[FT_FAMILIES];
+	atomic64_t		bytes[FT_FAMILIES];
+	struct fasttrack_stats __percpu *stats;
+	struct mutex		lock;
+	u32			rules[FT_FAMILIES];
+	bool			hooked[FT_FAMILIES];
+	struct nf_hook_ops	ops[FT_FAMILIES][2];
+	struct delayed_work	gc;
+	u32			cursor[FT_FAMILIES];
+	u32			frag[FT_FRAG_BUCKETS];
+};
+
+/* Largest headers a record keeps: IPv6 and TCP with all its options */
+#define FT_RECORD_HEADERS	(40 + 60)
+
+/**
+ * struct fasttrack_record - what a slow packet looked like at the early hook
+ * @skb: the packet; never followed, only compared
+ * @flow_id: its flow
+ * @stamp: jiffies when it passed
+ * @gen: fasttrack_net.gen then
+ * @sernum: fib6 serial number then
+ * @mark: mark that came in
+ * @prio: priority that came in
+ * @len: length of the packet
+ * @iif: ingress device
+ * @dir: direction
+ * @epoch: fasttrack_cold.epoch under which it is counted
+ * @teach: may arm its direction
+ * @counted: is counted in fasttrack_cold.pending
+ * @partial: checksum was CHECKSUM_PARTIAL
+ * @hlen: bytes in @headers
+ * @headers: network and transport header
+ */
+struct fasttrack_record {
+	const struct sk_buff	*skb;
+	u64			flow_id;
+	u32			stamp;
+	u32			gen;
+	u32			sernum;
+	u32			mark;
+	u32			prio;
+	u32			len;
+	int			iif;
+	u8			dir;
+	u8			epoch;
+	bool			teach;
+	bool			counted;
+	bool			partial;
+	u8			hlen;
+	u8			headers[FT_RECORD_HEADERS] __aligned(8);
+};
+
+/**
+ * struct fasttrack_packet - what the early hook knows of a packet
+ * @skb: the packet
+ * @fn: namespace
+ * @dir: direction it hit
+ * @thoff: offset of the transport header
+ * @now: jiffies
+ */
+struct fasttrack_packet {
+	struct sk_buff		*skb;
+	struct fasttrack_net	*fn;
+	struct fasttrack_dir	*dir;
+	unsigned int		thoff;
+	u32			now;
+};
+
+static inline bool ft_before(u32 a, u32 b)
+{
+	return (s32)(a - b) < 0;
+}
+
+static inline u8 ft_family(u8 nfproto)
+{
+	return nfproto == NFPROTO_IPV6;
+}
+
+/**
+ * ft_dir_flow - the flow of a direction
+ * @d: direction of it
+ * @family: 0 IPv4, 1 IPv6; a constant at every fast caller
+ */
+static __always_inline struct fasttrack_flow *
+ft_dir_flow(const struct fasttrack_dir *d, u8 family)
+{
+	if (family) {
+		const struct fasttrack_dir6 *d6 =
+			container_of(d, struct fasttrack_dir6, d);
+
+		d6 -= d->dir;
+		return &((struct fasttrack_flow6 *)d6)->flow;
+	}
+	d -= d->dir;
+	return &((struct fasttrack_flow4 *)d)->flow;
+}
+
+/**
+ * ft_dir_reverse - the other direction of the same flow
+ * @d: direction
+ * @family: 0 IPv4, 1 IPv6; a constant at every fast caller
+ */
+static __always_inline struct fasttrack_dir *
+ft_dir_reverse(struct fasttrack_dir *d, u8 family)
+{
+	struct fasttrack_dir6 *d6 = container_of(d, struct fasttrack_dir6, d);
+
+	if (family)
+		return d->dir ? &d6[-1].d : &d6[1].d;
+	return d->dir ? d - 1 : d + 1;
+}
+
+static inline struct fasttrack_dir *ft_flow_dir(struct fasttrack_flow *flow,
+						unsigned int dir)
+{
+	if (flow->family)
+		return &container_of(flow, struct fasttrack_flow6,
+				     flow)->dir[dir].d;
+	return &container_of(flow, struct fasttrack_flow4, flow)->dir[dir];
+}
+
+static inline struct fasttrack_dir6 *ft_dir6(struct fasttrack_dir *d)
+{
+	return container_of(d, struct fasttrack_dir6, d);
+}
+
+/* stats.c */
+const char *ft_reason_name(enum fasttrack_reason reason);
+u64 ft_stats_reason(const struct fasttrack_net *fn,
+		    enum fasttrack_reason reason);
+
+static inline void ft_count(struct fasttrack_net *fn,
+			    enum fasttrack_reason reason)
+{
+	this_cpu_inc(fn->stats->reason[reason]);
+}
+
+/* table.c */
+int ft_table_init(struct fasttrack_table *t, u8 family);
+void ft_table_exit(struct fasttrack_table *t);
+u32 ft_table_hash4(const struct fasttrack_table *t, u64 addr4, u64 l4);
+u32 ft_table_hash6(const struct fasttrack_table *t,
+		   const struct in6_addr *saddr, const struct in6_addr *daddr,
+		   u64 l4);
+struct fasttrack_dir *ft_table_find4(const struct fasttrack_table *t,
+				     u64 addr4, u64 l4);
+struct fasttrack_dir *ft_table_find6(const struct fasttrack_table *t,
+				     const struct in6_addr *saddr,
+				     const struct in6_addr *daddr, u64 l4);
+enum fasttrack_reason ft_table_insert(struct fasttrack_flow *flow,
+				      struct fasttrack_dir **clash);
+void ft_table_remove(struct fasttrack_flow *flow);
+bool ft_table_wants_room(const struct fasttrack_table *t);
+void ft_table_grow(struct fasttrack_table *t);
+
+/* flow.c */
+int ft_flow_caches_init(void);
+void ft_flow_caches_exit(void);
+struct fasttrack_flow *ft_flow_alloc(struct fasttrack_net *fn,
+				     struct nf_conn *ct, u8 family);
+void ft_flow_discard(struct fasttrack_flow *flow);
+struct fasttrack_flow *ft_flow_find(struct fasttrack_net *fn,
+				    const struct nf_conn *ct);
+u64 ft_dir_packets(struct fasttrack_flow *flow, unsigned int dir);
+u64 ft_dir_bytes(struct fasttrack_flow *flow, unsigned int dir);
+bool ft_dir_settled(const struct fasttrack_flow *flow, unsigned int dir);
+void ft_dir_disarm(struct fasttrack_flow *flow, unsigned int dir,
+		   enum fasttrack_reason reason);
+void ft_dir_hold(struct fasttrack_flow *flow, unsigned int dir, bool cause);
+void ft_dir_release_held(struct fasttrack_flow *flow, unsigned int dir,
+			 u8 epoch);
+bool ft_dir_held(struct fasttrack_flow *flow, unsigned int dir);
+void ft_flow_close(struct fasttrack_flow *flow);
+void ft_flow_kill(struct fasttrack_flow *flow, enum fasttrack_reason reason);
+
+/* offer.c */
+enum fasttrack_reason ft_ct_eligible(const struct nf_conn *ct);
+
+/* ct.c */
+void ft_ct_load(struct fasttrack_flow *flow);
+void ft_ct_sync(struct fasttrack_flow *flow, unsigned int dir);
+void ft_ct_fold(struct fasttrack_flow *flow, u32 now);
+u32 ft_ct_lease_cap(const struct fasttrack_flow *flow);
+
+static inline bool ft_ct_gone(const struct nf_conn *ct)
+{
+	return nf_ct_is_dying(ct) || nf_ct_is_expired(ct);
+}
+
+/* record.c */
+int ft_record_init(void);
+void ft_record_exit(void);
+void ft_record_put(const struct fasttrack_record *rec, const void *headers);
+bool ft_record_take(const struct sk_buff *skb, struct fasttrack_record *rec);
+
+/* slow.c */
+unsigned int ft_slow(struct fasttrack_packet *pkt, u8 family,
+		     enum fasttrack_reason reason);
+enum fasttrack_reason ft_tick(struct fasttrack_packet *pkt, u8 family);
+void ft_fragment_note(struct fasttrack_net *fn, u32 hash);
+bool ft_fragment_near(const struct fasttrack_net *fn, u32 hash, u32 now);
+
+/* learn.c */
+unsigned int ft_hook_learn(void *priv, struct sk_buff *skb,
+			   const struct nf_hook_state *state);
+
+/* hook_ipv4.c, hook_ipv6.c */
+unsigned int ft_hook_ipv4(void *priv, struct sk_buff *skb,
+			  const struct nf_hook_state *state);
+unsigned int ft_hook_ipv6(void *priv, struct sk_buff *skb,
+			  const struct nf_hook_state *state);
+
+/* gc.c */
+void ft_gc_init(struct fasttrack_net *fn);
+void ft_gc_kick(struct fasttrack_net *fn);
+void ft_gc_sweep_now(struct fasttrack_net *fn);
+void ft_gc_flush(struct fasttrack_net *fn, enum fasttrack_reason reason);
+
+/* events.c */
+int ft_events_init(void);
+void ft_events_exit(void);
+
+/* main.c */
+struct fasttrack_net *ft_net(const struct net *net);
+void ft_hooks_retire(struct fasttrack_net *fn);
+
+/* netlink.c */
+int ft_netlink_init(void);
+void ft_netlink_exit(void);
+
+#endif /* _FASTTRACK_H */

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns the sweeper: it folds counters of idle flows, ends leases, finds
+ * conntrack entries that died, grows the tables and takes the hooks off when
+ * the last rule has gone. Knows no packets.
+ *
+ * One pass takes about a second up to 100,000 flows and ten at a million:
+ * FT_GC_BUCKETS buckets at a time, FT_GC_PAUSE between them. A namespace
+ * without flows has no sweeper running.
+ */
+#include <net/dst.h>
+
+#include "fasttrack.h"
+
+#define FT_GC_BUCKETS	16384
+#define FT_GC_PAUSE	(HZ / 16)
+#define FT_GC_IDLE	HZ
+
+static void ft_sweep_dir(struct fasttrack_flow *flow, unsigned int dir, u32 now)
+{
+	struct fasttrack_dir *d = ft_flow_dir(flow, dir);
+
+	if (d->gate & FT_ARMED && !ft_before(now, d->lease_end))
+		ft_dir_disarm(flow, dir, FASTTRACK_REASON_LEASE);
+	ft_dir_held(flow, dir);
+	/* A device or route that went should not wait for the flow's end to
+	 * be let go. Settled, so nobody reads it.
+	 */
+	if (!(d->gate & FT_ARMED) && d->dst &&
+	    d->gen != READ_ONCE(flow->fn->gen) && ft_dir_settled(flow, dir)) {
+		dst_release(d->dst);
+		d->dst = NULL;
+	}
+}
+
+/* Why the sweeper ends a flow, or none */
+static enum fasttrack_reason ft_sweep_verdict(const struct fasttrack_flow *flow)
+{
+	if (ft_ct_gone(flow->ct))
+		return FASTTRACK_REASON_DYING;
+	if (test_bit(IPS_OFFLOAD_BIT, &flow->ct->status))
+		return FASTTRACK_REASON_OFFLOAD;
+	if (READ_ONCE(flow->fn->draining[flow->family]))
+		return FASTTRACK_REASON_DISABLED;
+	return FASTTRACK_REASON_NONE;
+}
+
+static void ft_sweep_flow(struct fasttrack_flow *flow)
+{
+	enum fasttrack_reason reason = ft_sweep_verdict(flow);
+	u32 now = (u32)jiffies;
+
+	if (reason) {
+		ft_flow_kill(flow, reason);
+		return;
+	}
+	spin_lock_bh(&flow->lock);
+	ft_sweep_dir(flow, IP_CT_DIR_ORIGINAL, now);
+	ft_sweep_dir(flow, IP_CT_DIR_REPLY, now);
+	ft_ct_fold(flow, now);
+	spin_unlock_bh(&flow->lock);
+}
+
+/* Each flow once, by its original direction. RCU keeps chain and flow. */
+static void ft_sweep_bucket(const struct fasttrack_buckets *b, u32 bucket,
+			    u8 family)
+{
+	struct fasttrack_dir *d, *next;
+
+	for (d = rcu_dereference(b->head[bucket]); d; d = next) {
+		next = rcu_dereference(d->next[b->ni]);
+		if (d->dir == IP_CT_DIR_ORIGINAL)
+			ft_sweep_flow(ft_dir_flow(d, family));
+	}
+}
+
+/* Returns whether the pass is complete */
+static bool ft_sweep(struct fasttrack_net *fn, u8 family)
+{
+	struct fasttrack_table *t = &fn->table[family];
+	struct fasttrack_buckets *b;
+	bool done = false;
+	bool grow = false;
+	u32 budget;
+
+	rcu_read_lock();
+	b = rcu_dereference(t->cur);
+	if (b)
+		grow = ft_table_wants_room(t);
+	rcu_read_unlock();
+	if (!b)
+		return true;
+	if (grow)
+		ft_table_grow(t);
+
+	for (budget = FT_GC_BUCKETS; budget && !done; budget--) {
+		rcu_read_lock();
+		b = rcu_dereference(t->cur);
+		if (fn->cursor[family] <= b->mask)
+			ft_sweep_bucket(b, fn->cursor[family], family);
+		if (fn->cursor[family] >= b->mask) {
+			fn->cursor[family] = 0;
+			done = true;
+		} else {
+			fn->cursor[family]++;
+		}
+		rcu_read_unlock();
+		cond_resched();
+	}
+	return done;
+}
+
+static bool ft_gc_draining(const struct fasttrack_net *fn)
+{
+	return READ_ONCE(fn->draining[0]) || READ_ONCE(fn->draining[1]);
+}
+
+static void ft_gc_work(struct work_struct *work)
+{
+	struct fasttrack_net *fn;
+	bool done;
+
+	fn = container_of(to_delayed_work(work), struct fasttrack_net, gc);
+	if (READ_ONCE(fn->dead))
+		return;
+	done = ft_sweep(fn, 0);
+	done &= ft_sweep(fn, 1);
+	if (ft_gc_draining(fn))
+		ft_hooks_retire(fn);
+	if (READ_ONCE(fn->dead))
+		return;
+	if (atomic_read(&fn->flows[0]) || atomic_read(&fn->flows[1]) ||
+	    ft_gc_draining(fn))
+		queue_delayed_work(system_unbound_wq, &fn->gc,
+				   done && !ft_gc_draining(fn) ?
+				   FT_GC_IDLE : FT_GC_PAUSE);
+}
+
+/**
+ * ft_gc_init - prepare the sweeper of a namespace
+ * @fn: namespace
+ *
+ * Context: namespace init.
+ */
+void ft_gc_init(struct fasttrack_net *fn)
+{
+	INIT_DELAYED_WORK(&fn->gc, ft_gc_work);
+}
+
+/**
+ * ft_gc_kick - there is something to sweep
+ * @fn: namespace
+ *
+ * Context: any.
+ */
+void ft_gc_kick(struct fasttrack_net *fn)
+{
+	if (!READ_ONCE(fn->dead))
+		queue_delayed_work(system_unbound_wq, &fn->gc, FT_GC_IDLE);
+}
+
+/**
+ * ft_gc_sweep_now - sweep without waiting for the next pass
+ * @fn: namespace
+ *
+ * Context: any.
+ */
+void ft_gc_sweep_now(struct fasttrack_net *fn)
+{
+	if (!READ_ONCE(fn->dead))
+		mod_delayed_work(system_unbound_wq, &fn->gc, 0);
+}
+
+static void ft_flush_bucket(struct fasttrack_net *fn, u8 family, u32 bucket,
+			    enum fasttrack_reason reason, bool *last)
+{
+	struct fasttrack_dir *d, *next;
+	struct fasttrack_buckets *b;
+
+	rcu_read_lock();
+	b = rcu_dereference(fn->table[family].cur);
+	*last = !b || bucket >= b->mask;
+	if (b && bucket <= b->mask) {
+		for (d = rcu_dereference(b->head[bucket]); d; d = next) {
+			next = rcu_dereference(d->next[b->ni]);
+			ft_flow_kill(ft_dir_flow(d, family), reason);
+		}
+	}
+	rcu_read_unlock();
+}
+
+/**
+ * ft_gc_flush - end all flows that are in the table now
+ * @fn: namespace
+ * @reason: why
+ *
+ * A growth meanwhile doubles the buckets, and what was at or after the cursor
+ * stays so: nothing is missed.
+ *
+ * Context: process, may sleep.
+ */
+void ft_gc_flush(struct fasttrack_net *fn, enum fasttrack_reason reason)
+{
+	bool last;
+	u8 family;
+	u32 i;
+
+	for (family = 0; family < FT_FAMILIES; family++) {
+		for (i = 0, last = false; !last; i++) {
+			ft_flush_bucket(fn, family, i, reason, &last);
+			cond_resched();
+		}
+	}
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the two early hooks share: checks that do not depend on the family,
+ * TCP tracking, accounting. All of it is inlined into both, so a file that is
+ * no hook has no business here.
+ *
+ * Decision functions return a reason; none of them changes the packet.
+ */
+#ifndef _FASTTRACK_HOOK_H
+#define _FASTTRACK_HOOK_H
+
+#include <linux/netdevice.h>
+#include <linux/netfilter_bridge.h>
+#include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <net/dst.h>
+#include <net/gso.h>
+#include <net/tcp.h>
+
+#include "fasttrack.h"
+
+/* Owner counters need softirqs that do not preempt each other, and words
+ * that are stored whole.
+ */
+#if BITS_PER_LONG == 64 && !IS_ENABLED(CONFIG_PREEMPT_RT)
+#define FT_OWNER_COUNTS	1
+#else
+#define FT_OWNER_COUNTS	0
+#endif
+
+static __always_inline unsigned int ft_l4_min(u8 proto)
+{
+	return proto == IPPROTO_TCP ? sizeof(struct tcphdr) :
+				      sizeof(struct udphdr);
+}
+
+/* What the packet carries besides its headers */
+static __always_inline enum fasttrack_reason
+ft_check_skb(const struct sk_buff *skb)
+{
+	if (unlikely(skb->_nfct))
+		return FASTTRACK_REASON_CONNTRACK;
+	if (unlikely(skb->sk))
+		return FASTTRACK_REASON_SOCKET;
+	if (unlikely(skb->_skb_refdst))
+		return FASTTRACK_REASON_DST;
+	if (unlikely(skb->pkt_type != PACKET_HOST))
+		return FASTTRACK_REASON_PKT_TYPE;
+#ifdef CONFIG_SKB_EXTENSIONS
+	if (unlikely(skb->active_extensions)) {
+		if (secpath_exists(skb))
+			return FASTTRACK_REASON_IPSEC;
+		if (nf_bridge_info_exists(skb))
+			return FASTTRACK_REASON_BR_NETFILTER;
+	}
+#endif
+	/* skb_warn_if_lro() without the warning */
+	if (unlikely(skb_is_nonlinear(skb) && skb_is_gso(skb) &&
+		     !skb_shinfo(skb)->gso_type))
+		return FASTTRACK_REASON_LRO;
+#ifdef CONFIG_NET_SWITCHDEV
+	if (unlikely(skb->offload_fwd_mark || skb->offload_l3_fwd_mark))
+		return FASTTRACK_REASON_LRO;
+#endif
+	return FASTTRACK_REASON_NONE;
+}
+
+static __always_inline enum fasttrack_reason
+ft_check_udp(const struct udphdr *uh, unsigned int l4_len)
+{
+	unsigned int len = ntohs(uh->len);
+
+	if (unlikely(len < sizeof(*uh) || len > l4_len))
+		return FASTTRACK_REASON_LENGTH;
+	return FASTTRACK_REASON_NONE;
+}
+
+#define FT_TCP_END_FLAGS	(TCP_FLAG_SYN | TCP_FLAG_FIN | TCP_FLAG_RST)
+
+static __always_inline enum fasttrack_reason
+ft_check_tcp(const struct tcphdr *th, unsigned int l4_len)
+{
+	if (unlikely(th->doff < 5 || th->doff * 4 > l4_len))
+		return FASTTRACK_REASON_LENGTH;
+	if (unlikely((tcp_flag_word(th) & (FT_TCP_END_FLAGS | TCP_FLAG_ACK)) !=
+		     TCP_FLAG_ACK))
+		return FASTTRACK_REASON_TCP_FLAGS;
+	return FASTTRACK_REASON_NONE;
+}
+
+static __always_inline enum fasttrack_reason
+ft_check_l4(const void *l4, u8 proto, unsigned int l4_len)
+{
+	if (proto == IPPROTO_TCP)
+		return ft_check_tcp(l4, l4_len);
+	return ft_check_udp(l4, l4_len);
+}
+
+static __always_inline u32 ft_tcp_seg_end(const struct tcphdr *th,
+					  unsigned int l4_len)
+{
+	return ntohl(th->seq) + l4_len - th->doff * 4;
+}
+
+/* Would conntrack find the segment in its window? The same four bounds as
+ * tcp_in_window() draws, over the state both directions keep here. Whoever
+ * falls outside is judged by conntrack itself, on synced state.
+ */
+static __always_inline bool
+ft_tcp_in_window(const struct fasttrack_dir *d, const struct fasttrack_dir *rev,
+		 const struct tcphdr *th, unsigned int l4_len)
+{
+	u32 seq = ntohl(th->seq), ack = ntohl(th->ack_seq);
+	u32 end = ft_tcp_seg_end(th, l4_len);
+	u32 rev_end = READ_ONCE(rev->tcp_end);
+	u32 ack_window = max(READ_ONCE(d->tcp_maxwin), 66000U);
+
+	return !after(seq, READ_ONCE(rev->tcp_edge)) &&
+	       !after(ack, rev_end) &&
+	       after(end, READ_ONCE(d->tcp_end) -
+			  READ_ONCE(rev->tcp_maxwin) - 1) &&
+	       after(ack, rev_end - ack_window - 1);
+}
+
+/* Remember the segment as tcp_in_window() would. Stored whole words: another
+ * CPU with packets of the same direction may lose an update, which the next
+ * packet or ft_ct_load() makes good.
+ */
+static __always_inline void
+ft_tcp_track(struct fasttrack_flow *flow, struct fasttrack_dir *d,
+	     const struct tcphdr *th, unsigned int l4_len)
+{
+	u32 end = ft_tcp_seg_end(th, l4_len), ack = ntohl(th->ack_seq);
+	u16 raw = ntohs(th->window);
+	u32 win = (u32)raw << d->scale;
+	u32 edge = ack + (win ?: 1);
+
+	if (after(end, d->tcp_end))
+		WRITE_ONCE(d->tcp_end, end);
+	if (after(ack, d->tcp_ack))
+		WRITE_ONCE(d->tcp_ack, ack);
+	if (after(edge, d->tcp_edge))
+		WRITE_ONCE(d->tcp_edge, edge);
+	if (win > d->tcp_maxwin)
+		WRITE_ONCE(d->tcp_maxwin, win);
+	if (raw != flow->cold[d->dir].last_win)
+		WRITE_ONCE(flow->cold[d->dir].last_win, raw);
+}
+
+static __always_inline void
+ft_account(struct fasttrack_flow *flow, struct fasttrack_dir *d, u32 now,
+	   unsigned int len)
+{
+	if (d->last != now)
+		WRITE_ONCE(d->last, now);
+	/* Pairs with ft_ct_sync(): TCP state before the count */
+	smp_wmb();
+	if (FT_OWNER_COUNTS && likely(d->owner == smp_processor_id())) {
+		WRITE_ONCE(d->bytes, d->bytes + len);
+		WRITE_ONCE(d->packets, d->packets + 1);
+	} else {
+		atomic64_add(len, &flow->cold[d->dir].other_bytes);
+		atomic64_inc(&flow->cold[d->dir].other_packets);
+	}
+}
+
+/* Marks, priority and leftovers, as the slow path leaves them */
+static __always_inline void
+ft_dress(struct sk_buff *skb, const struct fasttrack_flow *flow,
+	 const struct fasttrack_dir *d, struct dst_entry *dst)
+{
+	if (unlikely(d->flags & FT_DIR_STAMP_MARK))
+		skb->mark = flow->cold[d->dir].mark_out;
+	if (unlikely(d->flags & FT_DIR_STAMP_PRIO))
+		skb->priority = flow->cold[d->dir].prio_out;
+	skb_forward_csum(skb);
+	skb_clear_tstamp(skb);
+	/* The direction holds @dst for a grace period after the last packet
+	 * could find it; queues that keep the packet longer take their own
+	 * reference (skb_dst_force() in __dev_queue_xmit() and the neighbour
+	 * code).
+	 */
+	skb_dst_set_noref(skb, dst);
+	skb->dev = dst->dev;
+}
+
+static __always_inline bool ft_too_big(const struct sk_buff *skb, u32 mtu)
+{
+	return skb->len > mtu &&
+	       !(skb_is_gso(skb) && skb_gso_validate_network_len(skb, mtu));
+}
+
+#endif /* _FASTTRACK_HOOK_H */

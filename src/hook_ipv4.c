@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns the early hook of IPv4: parse, look up, decide, rewrite, send. Knows
+ * what was learned, never how.
+ *
+ * Nothing of a packet is changed before the last check has passed; after the
+ * first change it is sent or dropped by what sends it. Every doubt is
+ * NF_ACCEPT, by way of ft_slow() when the packet belongs to a flow.
+ */
+#include <linux/inetdevice.h>
+#include <net/arp.h>
+#include <net/ip.h>
+#include <net/neighbour.h>
+#include <net/route.h>
+
+#include "hook.h"
+#include "rewrite.h"
+
+static u32 ft_frag_hash4(const struct iphdr *iph)
+{
+	return ((__force u32)iph->saddr ^ (__force u32)iph->daddr) *
+	       0x9e3779b1U >> 24;
+}
+
+static struct fasttrack_dir *ft_find4(struct fasttrack_net *fn,
+				      const struct iphdr *iph, const void *l4)
+{
+	const struct udphdr *uh = l4;
+	struct fasttrack_dir key;
+
+	key.saddr4 = iph->saddr;
+	key.daddr4 = iph->daddr;
+	key.sport = uh->source;
+	key.dport = uh->dest;
+	key.proto = iph->protocol;
+	return ft_table_find4(&fn->table[0], key.addr4, key.l4);
+}
+
+static unsigned int ft_fragment4(struct fasttrack_packet *pkt,
+				 const struct iphdr *iph)
+{
+	ft_fragment_note(pkt->fn, ft_frag_hash4(iph));
+	if (iph->frag_off & htons(IP_OFFSET))
+		return NF_ACCEPT;
+	/* The first one names the flow. It goes slow like any packet. */
+	if (!pskb_may_pull(pkt->skb, pkt->thoff + ft_l4_min(iph->protocol)))
+		return NF_ACCEPT;
+	iph = ip_hdr(pkt->skb);
+	pkt->dir = ft_find4(pkt->fn, iph, pkt->skb->data + pkt->thoff);
+	if (!pkt->dir)
+		return NF_ACCEPT;
+	return ft_slow(pkt, 0, FASTTRACK_REASON_FRAGMENT);
+}
+
+/* Checks that hold for arming, too: is the packet a plain one? */
+static __always_inline enum fasttrack_reason
+ft_check_plain4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
+		const void *l4)
+{
+	enum fasttrack_reason reason;
+
+	reason = ft_check_skb(pkt->skb);
+	if (unlikely(reason))
+		return reason;
+	if (unlikely(iph->ihl != 5))
+		return FASTTRACK_REASON_IP_OPTIONS;
+	if (unlikely(iph->ttl <= 1))
+		return FASTTRACK_REASON_TTL;
+	return ft_check_l4(l4, iph->protocol, pkt->skb->len - pkt->thoff);
+}
+
+/* A packet of a direction that is not simply armed */
+static noinline unsigned int
+ft_not_armed4(struct fasttrack_packet *pkt, const struct iphdr *iph,
+	      const void *l4)
+{
+	struct fasttrack_flow *flow = ft_dir_flow(pkt->dir, 0);
+	enum fasttrack_reason reason;
+
+	/* VRF: the second pass through PRE_ROUTING of a packet that the
+	 * first one has recorded.
+	 */
+	if (IPCB(pkt->skb)->flags & IPSKB_L3SLAVE)
+		return NF_ACCEPT;
+	reason = ft_check_plain4(pkt, iph, l4);
+	if (reason)
+		return ft_slow(pkt, 0, reason);
+	if (READ_ONCE(flow->state) == FASTTRACK_FLOW_STATE_CLOSING)
+		return ft_slow(pkt, 0, FASTTRACK_REASON_CLOSING);
+	if (!(READ_ONCE(pkt->dir->gate) & FT_ARMED))
+		return ft_slow(pkt, 0, FASTTRACK_REASON_LEARNING);
+	return ft_slow(pkt, 0, FASTTRACK_REASON_HELD);
+}
+
+/* Is what was learned still so, and is the packet like the learned one? */
+static __always_inline enum fasttrack_reason
+ft_check_learned4(const struct fasttrack_packet *pkt, const struct iphdr *iph)
+{
+	const struct fasttrack_dir *d = pkt->dir;
+	const struct sk_buff *skb = pkt->skb;
+	const struct rtable *rt = dst_rtable(d->dst);
+
+	if (unlikely(skb->dev->ifindex != d->iif))
+		return FASTTRACK_REASON_IIF;
+	if (unlikely(skb->mark != d->mark_in))
+		return FASTTRACK_REASON_MARK;
+	if (unlikely((iph->tos ^ d->tos_in) & d->tos_mask))
+		return FASTTRACK_REASON_DSCP;
+	if (unlikely(d->flags & FT_DIR_EXACT && iph->ttl != d->ttl_in))
+		return FASTTRACK_REASON_TTL;
+	/* What ipv4_dst_check() tests, and our own generation of devices */
+	if (unlikely(d->gen != READ_ONCE(pkt->fn->gen) ||
+		     rt->dst.obsolete != DST_OBSOLETE_FORCE_CHK ||
+		     rt->rt_genid != rt_genid_ipv4(pkt->fn->net)))
+		return FASTTRACK_REASON_STALE;
+	if (unlikely(ft_too_big(skb, d->mtu)))
+		return FASTTRACK_REASON_MTU;
+	if (unlikely(ft_before(pkt->now, READ_ONCE(pkt->fn->frag_end)) &&
+		     ft_fragment_near(pkt->fn, ft_frag_hash4(iph), pkt->now)))
+		return FASTTRACK_REASON_FRAGMENT;
+	return FASTTRACK_REASON_NONE;
+}
+
+static __always_inline void ft_snmp4(struct net *net, unsigned int len)
+{
+	__IP_INC_STATS(net, IPSTATS_MIB_OUTFORWDATAGRAMS);
+	if (FT_FORWARD_COUNTS_OCTETS)
+		__IP_ADD_STATS(net, IPSTATS_MIB_OUTOCTETS, len);
+	IP_UPD_PO_STATS(net, IPSTATS_MIB_OUT, len);
+}
+
+/* All checks have passed: make the packet writable, change it, send it */
+static __always_inline unsigned int ft_send4(struct fasttrack_packet *pkt)
+{
+	struct fasttrack_dir *d = pkt->dir;
+	struct fasttrack_flow *flow = ft_dir_flow(d, 0);
+	struct net *net = pkt->fn->net;
+	struct sk_buff *skb = pkt->skb;
+	struct dst_entry *dst = d->dst;
+	struct neighbour *neigh;
+	bool is_v6gw = false;
+	struct iphdr *iph;
+	void *l4;
+	u8 proto;
+
+	if (unlikely(skb_cow(skb, LL_RESERVED_SPACE(dst->dev))))
+		return ft_slow(pkt, 0, FASTTRACK_REASON_NO_MEMORY);
+	iph = ip_hdr(skb);
+	l4 = skb->data + pkt->thoff;
+	proto = iph->protocol;
+
+	if (proto == IPPROTO_TCP)
+		ft_tcp_track(flow, d, l4, skb->len - pkt->thoff);
+	ft_account(flow, d, pkt->now, skb->len);
+	ft_rewrite4(d, iph, l4, proto, skb->ip_summed == CHECKSUM_PARTIAL);
+	if (READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))
+		skb->priority = rt_tos2priority(iph->tos);
+	ft_dress(skb, flow, d, dst);
+	ft_snmp4(net, skb->len);
+
+	/* By the address that leaves, so after the rewrite */
+	neigh = ip_neigh_for_gw(dst_rtable(dst), skb, &is_v6gw);
+	if (unlikely(IS_ERR(neigh))) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_NEIGH_CREATEFAIL);
+		return NF_STOLEN;
+	}
+	neigh_output(neigh, skb, is_v6gw);
+	return NF_STOLEN;
+}
+
+static __always_inline unsigned int
+ft_hit4(struct fasttrack_packet *pkt, const struct iphdr *iph, const void *l4)
+{
+	struct fasttrack_dir *d = pkt->dir;
+	enum fasttrack_reason reason;
+
+	/* Acquire: what was learned is read after the gate was seen open */
+	if (unlikely(smp_load_acquire(&d->gate) != FT_ARMED)) {
+		struct fasttrack_flow *flow = ft_dir_flow(d, 0);
+		bool held;
+
+		spin_lock_bh(&flow->lock);
+		held = ft_dir_held(flow, d->dir);
+		spin_unlock_bh(&flow->lock);
+		if (held || smp_load_acquire(&d->gate) != FT_ARMED)
+			return ft_not_armed4(pkt, iph, l4);
+	}
+
+	reason = ft_check_plain4(pkt, iph, l4);
+	if (likely(!reason))
+		reason = ft_check_learned4(pkt, iph);
+	if (likely(!reason) && iph->protocol == IPPROTO_TCP &&
+	    unlikely(!ft_tcp_in_window(d, ft_dir_reverse(d, 0), l4,
+				       pkt->skb->len - pkt->thoff)))
+		reason = FASTTRACK_REASON_TCP_WINDOW;
+	if (likely(!reason) && unlikely(d->last != pkt->now))
+		reason = ft_tick(pkt, 0);
+	if (likely(!reason))
+		return ft_send4(pkt);
+	if (reason == FASTTRACK_REASON_IIF &&
+	    IPCB(pkt->skb)->flags & IPSKB_L3SLAVE)
+		return NF_ACCEPT;
+	return ft_slow(pkt, 0, reason);
+}
+
+/**
+ * ft_hook_ipv4 - the early PRE_ROUTING hook of IPv4
+ * @priv: namespace
+ * @skb: packet as ip_rcv_core() left it: header checked, length trimmed
+ * @state: hook state
+ *
+ * Return: NF_STOLEN if the packet went fast, else NF_ACCEPT. Context:
+ * softirq, RCU read side.
+ */
+unsigned int ft_hook_ipv4(void *priv, struct sk_buff *skb,
+			  const struct nf_hook_state *state)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct fasttrack_packet pkt;
+	const void *l4;
+
+	if (iph->protocol != IPPROTO_TCP && iph->protocol != IPPROTO_UDP)
+		return NF_ACCEPT;
+	pkt.skb = skb;
+	pkt.fn = priv;
+	pkt.thoff = iph->ihl * 4;
+	pkt.now = (u32)jiffies;
+	if (unlikely(ip_is_fragment(iph)))
+		return ft_fragment4(&pkt, iph);
+	if (unlikely(!pskb_may_pull(skb, pkt.thoff + ft_l4_min(iph->protocol))))
+		return NF_ACCEPT;
+	iph = ip_hdr(skb);
+	l4 = skb->data + pkt.thoff;
+	pkt.dir = ft_find4(pkt.fn, iph, l4);
+	if (!pkt.dir)
+		return NF_ACCEPT;
+	return ft_hit4(&pkt, iph, l4);
+}

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns the early hook of IPv6: parse, look up, decide, rewrite, send. Knows
+ * what was learned, never how. The rules of hook_ipv4.c hold here.
+ */
+#include <net/addrconf.h>
+#include <net/ip6_fib.h>
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
+#include <net/ndisc.h>
+#include <net/neighbour.h>
+
+#include "hook.h"
+#include "rewrite.h"
+
+static u32 ft_frag_hash6(const struct ipv6hdr *ip6h)
+{
+	return ((__force u32)ip6h->saddr.s6_addr32[3] ^
+		(__force u32)ip6h->daddr.s6_addr32[3] ^
+		(__force u32)ip6h->saddr.s6_addr32[2] ^
+		(__force u32)ip6h->daddr.s6_addr32[2]) * 0x9e3779b1U >> 24;
+}
+
+static struct fasttrack_dir *ft_find6(struct fasttrack_net *fn,
+				      const struct ipv6hdr *ip6h, u8 proto,
+				      const void *l4)
+{
+	const struct udphdr *uh = l4;
+	struct fasttrack_dir key;
+
+	key.sport = uh->source;
+	key.dport = uh->dest;
+	key.proto = proto;
+	return ft_table_find6(&fn->table[1], &ip6h->saddr, &ip6h->daddr,
+			      key.l4);
+}
+
+/* Extension headers, fragments among them: slow, but the flow must know */
+static noinline unsigned int ft_extended6(struct fasttrack_packet *pkt)
+{
+	struct sk_buff *skb = pkt->skb;
+	enum fasttrack_reason reason;
+	__be16 frag_off = 0;
+	u8 nexthdr = ipv6_hdr(skb)->nexthdr;
+	int thoff;
+
+	thoff = ipv6_skip_exthdr(skb, sizeof(struct ipv6hdr), &nexthdr,
+				 &frag_off);
+	reason = FASTTRACK_REASON_EXT_HEADER;
+	if (frag_off || ipv6_hdr(skb)->nexthdr == NEXTHDR_FRAGMENT) {
+		ft_fragment_note(pkt->fn, ft_frag_hash6(ipv6_hdr(skb)));
+		reason = FASTTRACK_REASON_FRAGMENT;
+	}
+	if (thoff < 0 || frag_off & htons(~0x7))
+		return NF_ACCEPT;
+	if (nexthdr != IPPROTO_TCP && nexthdr != IPPROTO_UDP)
+		return NF_ACCEPT;
+	if (!pskb_may_pull(skb, thoff + ft_l4_min(nexthdr)))
+		return NF_ACCEPT;
+	pkt->thoff = thoff;
+	pkt->dir = ft_find6(pkt->fn, ipv6_hdr(skb), nexthdr, skb->data + thoff);
+	if (!pkt->dir)
+		return NF_ACCEPT;
+	return ft_slow(pkt, 1, reason);
+}
+
+/* Checks that hold for arming, too: is the packet a plain one? */
+static __always_inline enum fasttrack_reason
+ft_check_plain6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
+		const void *l4)
+{
+	enum fasttrack_reason reason;
+
+	reason = ft_check_skb(pkt->skb);
+	if (unlikely(reason))
+		return reason;
+	if (unlikely(ip6h->hop_limit <= 1))
+		return FASTTRACK_REASON_TTL;
+	/* A jumbogram, or a length that ip6_rcv_core() did not trim to */
+	if (unlikely(!ip6h->payload_len && !skb_is_gso(pkt->skb)))
+		return FASTTRACK_REASON_LENGTH;
+	return ft_check_l4(l4, ip6h->nexthdr, pkt->skb->len - pkt->thoff);
+}
+
+/* A packet of a direction that is not simply armed */
+static noinline unsigned int
+ft_not_armed6(struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
+	      const void *l4)
+{
+	struct fasttrack_flow *flow = ft_dir_flow(pkt->dir, 1);
+	enum fasttrack_reason reason;
+
+	/* VRF: see ft_not_armed4() */
+	if (IP6CB(pkt->skb)->flags & IP6SKB_L3SLAVE)
+		return NF_ACCEPT;
+	reason = ft_check_plain6(pkt, ip6h, l4);
+	if (reason)
+		return ft_slow(pkt, 1, reason);
+	if (READ_ONCE(flow->state) == FASTTRACK_FLOW_STATE_CLOSING)
+		return ft_slow(pkt, 1, FASTTRACK_REASON_CLOSING);
+	if (!(READ_ONCE(pkt->dir->gate) & FT_ARMED))
+		return ft_slow(pkt, 1, FASTTRACK_REASON_LEARNING);
+	return ft_slow(pkt, 1, FASTTRACK_REASON_HELD);
+}
+
+/* As long as no IPv6 route of the namespace has changed the serial number
+ * vouches for the route; after a change its cookie does. The number is never
+ * brought up to date here: a policy bumps it first and the cookies after
+ * that, so a cookie that is good now may go bad under the same number.
+ */
+static __always_inline bool ft_stale6(const struct fasttrack_packet *pkt)
+{
+	const struct fasttrack_dir *d = pkt->dir;
+	struct dst_entry *dst = d->dst;
+
+	if (d->gen != READ_ONCE(pkt->fn->gen) ||
+	    dst->obsolete == DST_OBSOLETE_DEAD)
+		return true;
+	if (likely(d->sernum == rt_genid_ipv6(pkt->fn->net)))
+		return false;
+	return !dst_check(dst, ft_dir_flow(d, 1)->cold[d->dir].cookie);
+}
+
+static __always_inline enum fasttrack_reason
+ft_check_route6(const struct fasttrack_packet *pkt)
+{
+	struct net *net = pkt->fn->net;
+	struct dst_entry *dst = pkt->dir->dst;
+	struct inet6_dev *idev = ip6_dst_idev(dst);
+	u32 mtu;
+
+	/* Neither switch makes the route stale; ip6_forward() and
+	 * ip6_output() look at them for each packet.
+	 */
+	if (unlikely(!READ_ONCE(net->ipv6.devconf_all->forwarding)))
+		return FASTTRACK_REASON_FORWARDING_OFF;
+	if (unlikely(!idev || READ_ONCE(idev->cnf.disable_ipv6)))
+		return FASTTRACK_REASON_FORWARDING_OFF;
+	mtu = max_t(u32, ip6_dst_mtu_maybe_forward(dst, true), IPV6_MIN_MTU);
+	if (unlikely(ft_too_big(pkt->skb, mtu)))
+		return FASTTRACK_REASON_MTU;
+	return FASTTRACK_REASON_NONE;
+}
+
+/* Is what was learned still so, and is the packet like the learned one? */
+static __always_inline enum fasttrack_reason
+ft_check_learned6(const struct fasttrack_packet *pkt,
+		  const struct ipv6hdr *ip6h)
+{
+	const struct fasttrack_dir *d = pkt->dir;
+	const struct sk_buff *skb = pkt->skb;
+
+	if (unlikely(skb->dev->ifindex != d->iif))
+		return FASTTRACK_REASON_IIF;
+	if (unlikely(skb->mark != d->mark_in))
+		return FASTTRACK_REASON_MARK;
+	if (unlikely((ipv6_get_dsfield(ip6h) ^ d->tos_in) & d->tos_mask))
+		return FASTTRACK_REASON_DSCP;
+	if (unlikely(d->flags & FT_DIR_EXACT && ip6h->hop_limit != d->ttl_in))
+		return FASTTRACK_REASON_TTL;
+	if (unlikely(ft_stale6(pkt)))
+		return FASTTRACK_REASON_STALE;
+	if (unlikely(ft_before(pkt->now, READ_ONCE(pkt->fn->frag_end)) &&
+		     ft_fragment_near(pkt->fn, ft_frag_hash6(ip6h), pkt->now)))
+		return FASTTRACK_REASON_FRAGMENT;
+	return ft_check_route6(pkt);
+}
+
+static __always_inline void ft_snmp6(struct net *net, struct inet6_dev *idev,
+				     unsigned int len)
+{
+	__IP6_INC_STATS(net, idev, IPSTATS_MIB_OUTFORWDATAGRAMS);
+	if (FT_FORWARD_COUNTS_OCTETS)
+		__IP6_ADD_STATS(net, idev, IPSTATS_MIB_OUTOCTETS, len);
+	IP6_UPD_PO_STATS(net, idev, IPSTATS_MIB_OUT, len);
+}
+
+/* The neighbour of the address that leaves; none yet means slow */
+static __always_inline struct neighbour *
+ft_neigh6(const struct fasttrack_dir *d, struct dst_entry *dst)
+{
+	struct in6_addr daddr;
+	const struct in6_addr *nexthop;
+
+	daddr = container_of(d, struct fasttrack_dir6, d)->new_daddr;
+	nexthop = rt6_nexthop(dst_rt6_info(dst), &daddr);
+	return __ipv6_neigh_lookup_noref(dst->dev, nexthop);
+}
+
+/* All checks have passed: make the packet writable, change it, send it */
+static __always_inline unsigned int ft_send6(struct fasttrack_packet *pkt)
+{
+	struct fasttrack_dir *d = pkt->dir;
+	struct fasttrack_flow *flow = ft_dir_flow(d, 1);
+	struct net *net = pkt->fn->net;
+	struct sk_buff *skb = pkt->skb;
+	struct dst_entry *dst = d->dst;
+	struct neighbour *neigh;
+	struct ipv6hdr *ip6h;
+	void *l4;
+	u8 proto;
+
+	neigh = ft_neigh6(d, dst);
+	if (unlikely(!neigh))
+		return ft_slow(pkt, 1, FASTTRACK_REASON_NEIGHBOUR);
+	if (unlikely(skb_cow(skb, LL_RESERVED_SPACE(dst->dev))))
+		return ft_slow(pkt, 1, FASTTRACK_REASON_NO_MEMORY);
+	ip6h = ipv6_hdr(skb);
+	l4 = skb->data + pkt->thoff;
+	proto = ip6h->nexthdr;
+
+	if (proto == IPPROTO_TCP)
+		ft_tcp_track(flow, d, l4, skb->len - pkt->thoff);
+	ft_account(flow, d, pkt->now, skb->len);
+	ft_rewrite6(d, ip6h, l4, proto, skb->ip_summed == CHECKSUM_PARTIAL);
+	ft_dress(skb, flow, d, dst);
+	ft_snmp6(net, ip6_dst_idev(dst), skb->len);
+	neigh_output(neigh, skb, false);
+	return NF_STOLEN;
+}
+
+static __always_inline unsigned int
+ft_hit6(struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
+	const void *l4)
+{
+	struct fasttrack_dir *d = pkt->dir;
+	enum fasttrack_reason reason;
+
+	/* Acquire: what was learned is read after the gate was seen open */
+	if (unlikely(smp_load_acquire(&d->gate) != FT_ARMED)) {
+		struct fasttrack_flow *flow = ft_dir_flow(d, 1);
+		bool held;
+
+		spin_lock_bh(&flow->lock);
+		held = ft_dir_held(flow, d->dir);
+		spin_unlock_bh(&flow->lock);
+		if (held || smp_load_acquire(&d->gate) != FT_ARMED)
+			return ft_not_armed6(pkt, ip6h, l4);
+	}
+
+	reason = ft_check_plain6(pkt, ip6h, l4);
+	if (likely(!reason))
+		reason = ft_check_learned6(pkt, ip6h);
+	if (likely(!reason) && ip6h->nexthdr == IPPROTO_TCP &&
+	    unlikely(!ft_tcp_in_window(d, ft_dir_reverse(d, 1), l4,
+				       pkt->skb->len - pkt->thoff)))
+		reason = FASTTRACK_REASON_TCP_WINDOW;
+	if (likely(!reason) && unlikely(d->last != pkt->now))
+		reason = ft_tick(pkt, 1);
+	if (likely(!reason))
+		return ft_send6(pkt);
+	if (reason == FASTTRACK_REASON_IIF &&
+	    IP6CB(pkt->skb)->flags & IP6SKB_L3SLAVE)
+		return NF_ACCEPT;
+	return ft_slow(pkt, 1, reason);
+}
+
+/**
+ * ft_hook_ipv6 - the early PRE_ROUTING hook of IPv6
+ * @priv: namespace
+ * @skb: packet as ip6_rcv_core() left it: lengths checked and trimmed
+ * @state: hook state
+ *
+ * Return: NF_STOLEN if the packet went fast, else NF_ACCEPT. Context:
+ * softirq, RCU read side.
+ */
+unsigned int ft_hook_ipv6(void *priv, struct sk_buff *skb,
+			  const struct nf_hook_state *state)
+{
+	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+	struct fasttrack_packet pkt;
+	const void *l4;
+
+	pkt.skb = skb;
+	pkt.fn = priv;
+	pkt.thoff = sizeof(*ip6h);
+	pkt.now = (u32)jiffies;
+	if (unlikely(ip6h->nexthdr != IPPROTO_TCP &&
+		     ip6h->nexthdr != IPPROTO_UDP)) {
+		if (ipv6_ext_hdr(ip6h->nexthdr))
+			return ft_extended6(&pkt);
+		return NF_ACCEPT;
+	}
+	if (unlikely(!pskb_may_pull(skb, pkt.thoff +
+					 ft_l4_min(ip6h->nexthdr))))
+		return NF_ACCEPT;
+	ip6h = ipv6_hdr(skb);
+	l4 = skb->data + pkt.thoff;
+	pkt.dir = ft_find6(pkt.fn, ip6h, ip6h->nexthdr, l4);
+	if (!pkt.dir)
+		return NF_ACCEPT;
+	return ft_hit6(&pkt, ip6h, l4);
+}

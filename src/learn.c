@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns the learn hook, last in POSTROUTING: it arms the direction of the very
+ * packet that is leaving from what really happened to it. Nothing is guessed;
+ * what our rewrite of the recorded headers cannot reproduce stays slow.
+ */
+#include <linux/netdevice.h>
+#include <net/dst.h>
+#include <net/ip.h>
+#include <net/ip6_fib.h>
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
+#include <net/lwtunnel.h>
+#include <net/route.h>
+#include <net/xfrm.h>
+
+#include "fasttrack.h"
+#include "rewrite.h"
+
+/**
+ * struct ft_lesson - what one packet teaches
+ * @d: copy of the direction with everything learned filled in
+ * @d6: the same for IPv6
+ * @mark_out: mark that leaves
+ * @prio_out: priority that leaves
+ * @cookie: IPv6 route cookie
+ */
+struct ft_lesson {
+	union {
+		struct fasttrack_dir	d;
+		struct fasttrack_dir6	d6;
+	};
+	u32				mark_out;
+	u32				prio_out;
+	u32				cookie;
+};
+
+static enum fasttrack_reason ft_check_dst(const struct sk_buff *skb)
+{
+	const struct dst_entry *dst = skb_dst(skb);
+
+	if (skb->sk)
+		return FASTTRACK_REASON_LOCAL;
+	if (secpath_exists(skb))
+		return FASTTRACK_REASON_IPSEC;
+#ifdef CONFIG_XFRM
+	if (dst->xfrm)
+		return FASTTRACK_REASON_IPSEC;
+#endif
+#if IS_ENABLED(CONFIG_IP_VS)
+	if (skb->ipvs_property)
+		return FASTTRACK_REASON_IPVS;
+#endif
+	if (dst->error || dst->lwtstate || dst->dev != skb->dev)
+		return FASTTRACK_REASON_ROUTE;
+	return FASTTRACK_REASON_NONE;
+}
+
+/* The route's own generation, never the namespace's: a policy or route that
+ * came after the packet was routed has left it behind.
+ */
+static enum fasttrack_reason
+ft_check_route4(const struct fasttrack_net *fn, const struct sk_buff *skb,
+		struct ft_lesson *l)
+{
+	struct dst_entry *dst = skb_dst(skb);
+	const struct rtable *rt = dst_rtable(dst);
+
+	if (IPCB(skb)->flags & IPSKB_XFRM_TRANSFORMED)
+		return FASTTRACK_REASON_IPSEC;
+	if (!(IPCB(skb)->flags & IPSKB_FORWARDED))
+		return FASTTRACK_REASON_LOCAL;
+	if (dst->output != ip_output || rt->rt_type != RTN_UNICAST)
+		return FASTTRACK_REASON_ROUTE;
+	if (dst->obsolete != DST_OBSOLETE_FORCE_CHK ||
+	    rt->rt_genid != rt_genid_ipv4(fn->net))
+		return FASTTRACK_REASON_STALE;
+	l->d.mtu = ip_dst_mtu_maybe_forward(dst, true);
+	return FASTTRACK_REASON_NONE;
+}
+
+/* Cookie and route are read between two looks at the serial number. It is
+ * still the one that the record saw before the packet was routed, so nothing
+ * has changed since, and what changes later changes the cookie.
+ */
+static enum fasttrack_reason
+ft_check_route6(const struct fasttrack_net *fn, const struct sk_buff *skb,
+		const struct fasttrack_record *rec, struct ft_lesson *l)
+{
+	struct dst_entry *dst = skb_dst(skb);
+	struct rt6_info *rt = dst_rt6_info(dst);
+
+	if (IP6CB(skb)->flags & IP6SKB_XFRM_TRANSFORMED)
+		return FASTTRACK_REASON_IPSEC;
+	if (dst->output != ip6_output ||
+	    rt->rt6i_flags & (RTF_LOCAL | RTF_ANYCAST | RTF_REJECT) ||
+	    ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr))
+		return FASTTRACK_REASON_ROUTE;
+	l->cookie = rt6_get_cookie(rt);
+	if (!dst_check(dst, l->cookie))
+		return FASTTRACK_REASON_STALE;
+	smp_rmb();
+	if (rec->sernum != rt_genid_ipv6(fn->net))
+		return FASTTRACK_REASON_STALE;
+	l->d.sernum = rec->sernum;
+	return FASTTRACK_REASON_NONE;
+}
+
+/* TTL or TOS set by a rule: one sample cannot tell setting from adding, so
+ * only packets that come in with just these values may go fast.
+ */
+static void ft_learn_exact(struct ft_lesson *l, u8 tos_in, u8 tos_out,
+			   u8 ttl_in, u8 ttl_out)
+{
+	struct fasttrack_dir *d = &l->d;
+
+	d->flags &= ~(FT_DIR_EXACT | FT_DIR_STAMP_MARK | FT_DIR_STAMP_PRIO);
+	d->tos_in = tos_in;
+	d->tos_out = tos_out;
+	d->ttl_in = ttl_in;
+	d->ttl_out = ttl_out;
+	d->tos_mask = (u8)~INET_ECN_MASK;
+	if (tos_in != tos_out || ttl_out != (u8)(ttl_in - 1)) {
+		d->tos_mask = 0xff;
+		d->flags |= FT_DIR_EXACT;
+	}
+}
+
+static void ft_learn_marks(struct ft_lesson *l, const struct sk_buff *skb,
+			   const struct fasttrack_record *rec, u32 prio)
+{
+	l->d.iif = rec->iif;
+	l->d.dst = skb_dst(skb);
+	l->d.gen = rec->gen;
+	l->d.mark_in = rec->mark;
+	l->mark_out = skb->mark;
+	if (skb->mark != rec->mark)
+		l->d.flags |= FT_DIR_STAMP_MARK;
+	l->prio_out = skb->priority;
+	if (skb->priority != prio)
+		l->d.flags |= FT_DIR_STAMP_PRIO;
+}
+
+static bool ft_same_headers(const struct sk_buff *skb,
+			    const struct fasttrack_record *rec)
+{
+	u8 buf[FT_RECORD_HEADERS];
+	const u8 *now;
+
+	if (skb->len != rec->len ||
+	    (skb->ip_summed == CHECKSUM_PARTIAL) != rec->partial)
+		return false;
+	now = skb_header_pointer(skb, skb_network_offset(skb), rec->hlen, buf);
+	return now && !memcmp(now, rec->headers, rec->hlen);
+}
+
+static enum fasttrack_reason
+ft_learn4(const struct fasttrack_flow *flow, const struct sk_buff *skb,
+	  struct fasttrack_record *rec, struct ft_lesson *l)
+{
+	struct iphdr *was = (struct iphdr *)rec->headers;
+	const struct iphdr *iph = ip_hdr(skb);
+	struct net *net = flow->fn->net;
+	enum fasttrack_reason reason;
+	u32 prio = rec->prio;
+
+	reason = ft_check_route4(flow->fn, skb, l);
+	if (reason)
+		return reason;
+	ft_learn_exact(l, was->tos, iph->tos, was->ttl, iph->ttl);
+	if (READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))
+		prio = rt_tos2priority(iph->tos);
+	ft_learn_marks(l, skb, rec, prio);
+	ft_rewrite4(&l->d, was, rec->headers + sizeof(*was), flow->proto,
+		    rec->partial);
+	return ft_same_headers(skb, rec) ? FASTTRACK_REASON_NONE :
+					   FASTTRACK_REASON_MANGLED;
+}
+
+static enum fasttrack_reason
+ft_learn6(const struct fasttrack_flow *flow, const struct sk_buff *skb,
+	  struct fasttrack_record *rec, struct ft_lesson *l)
+{
+	struct ipv6hdr *was = (struct ipv6hdr *)rec->headers;
+	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+	enum fasttrack_reason reason;
+
+	reason = ft_check_route6(flow->fn, skb, rec, l);
+	if (reason)
+		return reason;
+	ft_learn_exact(l, ipv6_get_dsfield(was), ipv6_get_dsfield(ip6h),
+		       was->hop_limit, ip6h->hop_limit);
+	ft_learn_marks(l, skb, rec, rec->prio);
+	ft_rewrite6(&l->d, was, rec->headers + sizeof(*was), flow->proto,
+		    rec->partial);
+	return ft_same_headers(skb, rec) ? FASTTRACK_REASON_NONE :
+					   FASTTRACK_REASON_MANGLED;
+}
+
+/* What the packet teaches, or why it teaches nothing. No lock. */
+static enum fasttrack_reason
+ft_learn(struct fasttrack_flow *flow, const struct sk_buff *skb,
+	 struct fasttrack_record *rec, struct ft_lesson *l)
+{
+	const struct fasttrack_dir *d = ft_flow_dir(flow, rec->dir);
+	enum fasttrack_reason reason;
+
+	reason = ft_ct_eligible(flow->ct);
+	if (!reason)
+		reason = ft_check_dst(skb);
+	if (reason)
+		return reason;
+	if (flow->family) {
+		l->d6 = *container_of(d, struct fasttrack_dir6, d);
+		return ft_learn6(flow, skb, rec, l);
+	}
+	l->d = *d;
+	return ft_learn4(flow, skb, rec, l);
+}
+
+static bool ft_lesson_known(const struct fasttrack_dir *d,
+			    const struct fasttrack_cold *c,
+			    const struct ft_lesson *l)
+{
+	return d->dst == l->d.dst && d->iif == l->d.iif &&
+	       d->mark_in == l->d.mark_in && d->flags == l->d.flags &&
+	       d->tos_in == l->d.tos_in && d->tos_out == l->d.tos_out &&
+	       d->tos_mask == l->d.tos_mask && d->ttl_in == l->d.ttl_in &&
+	       d->ttl_out == l->d.ttl_out && c->mark_out == l->mark_out &&
+	       c->prio_out == l->prio_out;
+}
+
+/* Without FT_DIR_EXACT a learned TTL means nothing, so let it not differ */
+static void ft_lesson_normalize(struct ft_lesson *l)
+{
+	if (l->d.flags & FT_DIR_EXACT)
+		return;
+	l->d.ttl_in = 0;
+	l->d.ttl_out = 0;
+	l->d.tos_in &= l->d.tos_mask;
+	l->d.tos_out = l->d.tos_in;
+}
+
+/* Store what changed. The direction is settled: nobody reads these. */
+static bool ft_dir_store(struct fasttrack_dir *d, struct fasttrack_cold *c,
+			 const struct ft_lesson *l)
+{
+	struct dst_entry *old = d->dst;
+
+	if (!dst_hold_safe(l->d.dst))
+		return false;
+	d->dst = l->d.dst;
+	d->iif = l->d.iif;
+	d->mark_in = l->d.mark_in;
+	d->flags = l->d.flags;
+	d->tos_in = l->d.tos_in;
+	d->tos_out = l->d.tos_out;
+	d->tos_mask = l->d.tos_mask;
+	d->ttl_in = l->d.ttl_in;
+	d->ttl_out = l->d.ttl_out;
+	c->mark_out = l->mark_out;
+	c->prio_out = l->prio_out;
+	d->owner = smp_processor_id();
+	dst_release(old);
+	return true;
+}
+
+static void ft_dir_arm(struct fasttrack_flow *flow, unsigned int dir,
+		       const struct ft_lesson *l)
+{
+	struct fasttrack_dir *d = ft_flow_dir(flow, dir);
+	struct fasttrack_cold *c = &flow->cold[dir];
+
+	/* Words that a late reader of the last arming may still see; each is
+	 * right on its own for the packet that proved it.
+	 */
+	WRITE_ONCE(d->gen, l->d.gen);
+	WRITE_ONCE(d->mtu, l->d.mtu);
+	WRITE_ONCE(c->cookie, l->cookie);
+	WRITE_ONCE(d->lease_end, (u32)jiffies +
+		   min(READ_ONCE(flow->fn->lease), ft_ct_lease_cap(flow)));
+	c->reason = FASTTRACK_REASON_NONE;
+	flow->reason = FASTTRACK_REASON_NONE;
+	if (flow->state != FASTTRACK_FLOW_STATE_ACTIVE) {
+		flow->state = FASTTRACK_FLOW_STATE_ACTIVE;
+		atomic_inc(&flow->fn->active[flow->family]);
+	}
+	/* Release: pairs with the acquire in the early hooks */
+	smp_store_release(&d->gate, d->gate | FT_ARMED);
+}
+
+/* Arm, or say why not. Context: flow->lock. */
+static enum fasttrack_reason
+ft_try_arm(struct fasttrack_flow *flow, const struct fasttrack_record *rec,
+	   struct ft_lesson *l)
+{
+	struct fasttrack_dir *d = ft_flow_dir(flow, rec->dir);
+	struct fasttrack_cold *c = &flow->cold[rec->dir];
+	u32 now = (u32)jiffies;
+
+	if (d->gate & FT_ARMED || test_bit(FT_FLOW_DEAD, &flow->status))
+		return FASTTRACK_REASON_NONE;
+	if (flow->state == FASTTRACK_FLOW_STATE_CLOSING)
+		return FASTTRACK_REASON_CLOSING;
+	if (!ft_before(now, READ_ONCE(flow->stamp) +
+			    READ_ONCE(flow->fn->lease) + HZ))
+		return FASTTRACK_REASON_RULE;
+	if (rec->gen != READ_ONCE(flow->fn->gen))
+		return FASTTRACK_REASON_STALE;
+	ft_lesson_normalize(l);
+	if (!ft_lesson_known(d, c, l)) {
+		if (d->dst && !ft_dir_settled(flow, rec->dir)) {
+			start_poll_synchronize_rcu();
+			return FASTTRACK_REASON_SETTLING;
+		}
+		if (!ft_dir_store(d, c, l))
+			return FASTTRACK_REASON_STALE;
+	}
+	ft_dir_arm(flow, rec->dir, l);
+	return FASTTRACK_REASON_NONE;
+}
+
+static void ft_leaving(struct fasttrack_net *fn, struct nf_conn *ct,
+		       enum ip_conntrack_info ctinfo,
+		       const struct sk_buff *skb)
+{
+	enum fasttrack_reason reason = FASTTRACK_REASON_NONE;
+	struct fasttrack_flow *flow;
+	struct fasttrack_record rec;
+	struct ft_lesson lesson;
+
+	flow = ft_flow_find(fn, ct);
+	if (!flow)
+		return;
+	if (!ft_record_take(skb, &rec) || rec.flow_id != flow->id) {
+		ft_count(fn, FASTTRACK_REASON_NO_RECORD);
+		return;
+	}
+	if (rec.teach && CTINFO2DIR(ctinfo) != rec.dir)
+		rec.teach = false;
+	if (rec.teach)
+		reason = ft_learn(flow, skb, &rec, &lesson);
+
+	spin_lock(&flow->lock);
+	ft_ct_load(flow);
+	if (rec.teach && !reason)
+		reason = ft_try_arm(flow, &rec, &lesson);
+	if (reason) {
+		flow->cold[rec.dir].reason = reason;
+		flow->reason = reason;
+	}
+	ft_dir_release_held(flow, rec.dir, rec.epoch);
+	spin_unlock(&flow->lock);
+
+	if (!reason)
+		return;
+	ft_count(fn, reason);
+	if (reason == FASTTRACK_REASON_RULE)
+		ft_flow_kill(flow, reason);
+}
+
+/**
+ * ft_hook_learn - the last POSTROUTING hook, both families
+ * @priv: namespace
+ * @skb: packet as it leaves
+ * @state: hook state
+ *
+ * Return: NF_ACCEPT. Context: RCU read side; softirq, or process context for
+ * a packet from NFQUEUE.
+ */
+unsigned int ft_hook_learn(void *priv, struct sk_buff *skb,
+			   const struct nf_hook_state *state)
+{
+	enum ip_conntrack_info ctinfo;
+	struct nf_conn *ct;
+
+	ct = nf_ct_get(skb, &ctinfo);
+	if (!ct || !test_bit(FT_CT_FLOW_BIT, &ct->status))
+		return NF_ACCEPT;
+	if (ctinfo != IP_CT_ESTABLISHED && ctinfo != IP_CT_ESTABLISHED_REPLY)
+		return NF_ACCEPT;
+	/* The record table and the locks want softirqs off */
+	local_bh_disable();
+	ft_leaving(priv, ct, ctinfo, skb);
+	local_bh_enable();
+	return NF_ACCEPT;
+}

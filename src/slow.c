@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns what happens when a packet of a known flow takes the slow path:
+ * conntrack is brought up to date, the direction is held, a record is left.
+ * Also the once-a-jiffy look at a flow, and the fragments. The hooks decide
+ * that a packet goes slow; this file never sends one.
+ */
+#include <linux/netdevice.h>
+#include <linux/tcp.h>
+
+#include "fasttrack.h"
+
+/* May a packet with this reason arm its direction at POSTROUTING? */
+static bool ft_reason_teaches(enum fasttrack_reason reason)
+{
+	switch (reason) {
+	case FASTTRACK_REASON_LEARNING:
+	case FASTTRACK_REASON_LEASE:
+	case FASTTRACK_REASON_STALE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void ft_slow_record(const struct fasttrack_packet *pkt,
+			   const struct fasttrack_flow *flow, u8 epoch,
+			   enum fasttrack_reason reason)
+{
+	struct sk_buff *skb = pkt->skb;
+	struct fasttrack_record rec = {
+		.skb		= skb,
+		.flow_id	= flow->id,
+		.stamp		= pkt->now,
+		.gen		= READ_ONCE(pkt->fn->gen),
+		.sernum		= rt_genid_ipv6(pkt->fn->net),
+		.mark		= skb->mark,
+		.prio		= skb->priority,
+		.len		= skb->len,
+		.iif		= skb->dev->ifindex,
+		.dir		= pkt->dir->dir,
+		.epoch		= epoch,
+		.teach		= ft_reason_teaches(reason),
+		.partial	= skb->ip_summed == CHECKSUM_PARTIAL,
+	};
+	unsigned int hlen = pkt->thoff;
+
+	if (rec.teach) {
+		if (flow->proto == IPPROTO_TCP) {
+			const struct tcphdr *th;
+
+			th = (void *)(skb->data + pkt->thoff);
+			hlen += th->doff * 4;
+		} else {
+			hlen += sizeof(struct udphdr);
+		}
+		rec.hlen = min3(hlen, skb_headlen(skb),
+				(unsigned int)FT_RECORD_HEADERS);
+	}
+	/* Route and policy are decided after this point: the tokens above
+	 * are older than the decision they will vouch for.
+	 */
+	ft_record_put(&rec, skb->data);
+}
+
+/**
+ * ft_slow - a packet of a flow takes the slow path
+ * @pkt: the packet and its direction
+ * @family: 0 IPv4, 1 IPv6
+ * @reason: why
+ *
+ * Return: NF_ACCEPT. Context: early hook.
+ */
+unsigned int ft_slow(struct fasttrack_packet *pkt, u8 family,
+		     enum fasttrack_reason reason)
+{
+	struct fasttrack_flow *flow = ft_dir_flow(pkt->dir, family);
+	unsigned int dir = pkt->dir->dir;
+	u8 epoch;
+
+	if (test_bit(FT_FLOW_DEAD, &flow->status))
+		return NF_ACCEPT;
+	ft_count(pkt->fn, reason);
+
+	spin_lock_bh(&flow->lock);
+	if (reason == FASTTRACK_REASON_TCP_FLAGS)
+		ft_flow_close(flow);
+	else if (reason == FASTTRACK_REASON_LEASE ||
+		 reason == FASTTRACK_REASON_STALE)
+		ft_dir_disarm(flow, dir, reason);
+	ft_ct_sync(flow, dir);
+	flow->cold[dir].reason = reason;
+	if (flow->state == FASTTRACK_FLOW_STATE_CLOSING) {
+		spin_unlock_bh(&flow->lock);
+		return NF_ACCEPT;
+	}
+	ft_dir_hold(flow, dir, reason != FASTTRACK_REASON_HELD);
+	epoch = flow->cold[dir].epoch;
+	spin_unlock_bh(&flow->lock);
+
+	ft_slow_record(pkt, flow, epoch, reason);
+	return NF_ACCEPT;
+}
+
+/**
+ * ft_tick - look after a flow, once a jiffy and direction
+ * @pkt: a packet that would go fast
+ * @family: 0 IPv4, 1 IPv6
+ *
+ * Return: FASTTRACK_REASON_NONE if it may. Context: early hook.
+ */
+enum fasttrack_reason ft_tick(struct fasttrack_packet *pkt, u8 family)
+{
+	struct fasttrack_flow *flow = ft_dir_flow(pkt->dir, family);
+
+	if (unlikely(ft_ct_gone(flow->ct))) {
+		ft_flow_kill(flow, FASTTRACK_REASON_DYING);
+		return FASTTRACK_REASON_DYING;
+	}
+	if (unlikely(test_bit(IPS_OFFLOAD_BIT, &flow->ct->status))) {
+		ft_flow_kill(flow, FASTTRACK_REASON_OFFLOAD);
+		return FASTTRACK_REASON_OFFLOAD;
+	}
+	if (unlikely(!ft_before(pkt->now, READ_ONCE(pkt->dir->lease_end))))
+		return FASTTRACK_REASON_LEASE;
+	if (pkt->now - READ_ONCE(flow->last_fold) >= flow->fold_every &&
+	    spin_trylock(&flow->lock)) {
+		ft_ct_fold(flow, pkt->now);
+		spin_unlock(&flow->lock);
+	}
+	return FASTTRACK_REASON_NONE;
+}
+
+/**
+ * ft_fragment_note - a fragment between two hosts takes the slow path
+ * @fn: namespace
+ * @hash: hash of its addresses
+ *
+ * Only a first fragment names its flow. So all flows between the hosts, and
+ * those few that share the hash, go slow for as long as a slow packet holds
+ * a direction: the datagram leaves when its last fragment has come, and
+ * packets behind that one must not pass it.
+ *
+ * Context: early hook.
+ */
+void ft_fragment_note(struct fasttrack_net *fn, u32 hash)
+{
+	u32 end = (u32)jiffies + FT_HOLD;
+
+	WRITE_ONCE(fn->frag[hash % FT_FRAG_BUCKETS], end);
+	WRITE_ONCE(fn->frag_end, end);
+}
+
+/**
+ * ft_fragment_near - may a fragment between two hosts be under way?
+ * @fn: namespace
+ * @hash: hash of their addresses
+ * @now: jiffies
+ *
+ * Return: whether. Context: early hook.
+ */
+bool ft_fragment_near(const struct fasttrack_net *fn, u32 hash, u32 now)
+{
+	return ft_before(now, READ_ONCE(fn->frag[hash % FT_FRAG_BUCKETS]));
+}

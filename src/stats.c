@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns the names and the counters of the reasons. Knows nothing of why a
+ * reason is given.
+ */
+#include "fasttrack.h"
+
+static const char * const ft_reason_names[__FASTTRACK_REASON_MAX] = {
+	[FASTTRACK_REASON_NONE] = "none",
+	[FASTTRACK_REASON_NOT_CONFIRMED] = "not-confirmed",
+	[FASTTRACK_REASON_NOT_ESTABLISHED] = "not-established",
+	[FASTTRACK_REASON_NO_REPLY] = "no-reply",
+	[FASTTRACK_REASON_FIRST_HIT] = "first-hit",
+	[FASTTRACK_REASON_RELATED] = "related",
+	[FASTTRACK_REASON_PROTOCOL] = "protocol",
+	[FASTTRACK_REASON_HELPER] = "helper",
+	[FASTTRACK_REASON_SYNPROXY] = "synproxy",
+	[FASTTRACK_REASON_NAT_CLASH] = "nat-clash",
+	[FASTTRACK_REASON_IPVS] = "ipvs",
+	[FASTTRACK_REASON_ZONE] = "zone",
+	[FASTTRACK_REASON_TEMPLATE] = "template",
+	[FASTTRACK_REASON_OFFLOAD] = "offload",
+	[FASTTRACK_REASON_TABLE_FULL] = "table-full",
+	[FASTTRACK_REASON_TABLE_CHAIN] = "table-chain",
+	[FASTTRACK_REASON_NO_MEMORY] = "no-memory",
+	[FASTTRACK_REASON_DISABLED] = "disabled",
+	[FASTTRACK_REASON_LEARNING] = "learning",
+	[FASTTRACK_REASON_LEASE] = "lease",
+	[FASTTRACK_REASON_RULE] = "rule",
+	[FASTTRACK_REASON_HELD] = "held",
+	[FASTTRACK_REASON_NO_RECORD] = "no-record",
+	[FASTTRACK_REASON_MANGLED] = "mangled",
+	[FASTTRACK_REASON_SETTLING] = "settling",
+	[FASTTRACK_REASON_STALE] = "stale",
+	[FASTTRACK_REASON_IPSEC] = "ipsec",
+	[FASTTRACK_REASON_ROUTE] = "route",
+	[FASTTRACK_REASON_LOCAL] = "local",
+	[FASTTRACK_REASON_FRAGMENT] = "fragment",
+	[FASTTRACK_REASON_IP_OPTIONS] = "ip-options",
+	[FASTTRACK_REASON_EXT_HEADER] = "ext-header",
+	[FASTTRACK_REASON_TTL] = "ttl",
+	[FASTTRACK_REASON_MTU] = "mtu",
+	[FASTTRACK_REASON_IIF] = "iif",
+	[FASTTRACK_REASON_MARK] = "mark",
+	[FASTTRACK_REASON_DSCP] = "dscp",
+	[FASTTRACK_REASON_LENGTH] = "length",
+	[FASTTRACK_REASON_TCP_FLAGS] = "tcp-flags",
+	[FASTTRACK_REASON_TCP_WINDOW] = "tcp-window",
+	[FASTTRACK_REASON_CLOSING] = "closing",
+	[FASTTRACK_REASON_DYING] = "dying",
+	[FASTTRACK_REASON_BR_NETFILTER] = "br-netfilter",
+	[FASTTRACK_REASON_CONNTRACK] = "conntrack",
+	[FASTTRACK_REASON_SOCKET] = "socket",
+	[FASTTRACK_REASON_DST] = "dst",
+	[FASTTRACK_REASON_PKT_TYPE] = "pkt-type",
+	[FASTTRACK_REASON_LRO] = "lro",
+	[FASTTRACK_REASON_FORWARDING_OFF] = "forwarding-off",
+	[FASTTRACK_REASON_NEIGHBOUR] = "neighbour",
+	[FASTTRACK_REASON_FLUSHED] = "flushed",
+};
+
+/**
+ * ft_reason_name - name of a reason as the YAML spec and ftctl have it
+ * @reason: any value
+ *
+ * Return: the name, "unknown" out of range. Context: any.
+ */
+const char *ft_reason_name(enum fasttrack_reason reason)
+{
+	if (reason >= __FASTTRACK_REASON_MAX)
+		return "unknown";
+	return ft_reason_names[reason];
+}
+
+/**
+ * ft_stats_reason - times a reason was given in a namespace since it exists
+ * @fn: namespace
+ * @reason: a valid reason
+ *
+ * Return: the sum over all CPUs. Context: any; the sum of a running system
+ * is not a snapshot.
+ */
+u64 ft_stats_reason(const struct fasttrack_net *fn,
+		    enum fasttrack_reason reason)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(fn->stats, cpu)->reason[reason]);
+	return sum;
+}

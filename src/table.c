@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns the hash tables: look-up under RCU, insertion, removal and growth.
+ * Knows keys and chains, nothing of what a direction does.
+ *
+ * A direction has two chain pointers. Readers follow the one that the current
+ * bucket array names; growth links every direction into a new array by the
+ * other one, so a reader of the old array is never led astray, then swaps
+ * the arrays and waits for a grace period before the old pointers are used
+ * again. A look-up therefore never misses because of a growth; a miss would
+ * send a packet of an armed direction past its held state.
+ */
+#include <linux/mm.h>
+#include <linux/random.h>
+
+#include "fasttrack.h"
+
+#define FT_BUCKETS_MIN	1024
+#define FT_BUCKETS_MAX	(1 << 22)
+#define FT_CHAIN_MAX	32
+
+/* Multilinear hashing by pairs: strongly universal over 32-bit words when
+ * the keys are random (Lemire and Kaser, Strongly Universal String Hashing
+ * is Fast, 2014). The upper half of the sum is the hash.
+ */
+static __always_inline u64 ft_pair(u64 w, const u64 *keys)
+{
+	return (keys[0] + (u32)w) * (keys[1] + (u32)(w >> 32));
+}
+
+/**
+ * ft_table_hash4 - hash of an IPv4 key
+ * @t: table
+ * @addr4: fasttrack_dir.addr4
+ * @l4: fasttrack_dir.l4
+ *
+ * Return: 32 bits. Context: any.
+ */
+u32 ft_table_hash4(const struct fasttrack_table *t, u64 addr4, u64 l4)
+{
+	return (ft_pair(addr4, t->keys) + ft_pair(l4, t->keys + 2)) >> 32;
+}
+
+/**
+ * ft_table_hash6 - hash of an IPv6 key
+ * @t: table
+ * @saddr: source address
+ * @daddr: destination address
+ * @l4: fasttrack_dir.l4
+ *
+ * Return: 32 bits. Context: any.
+ */
+u32 ft_table_hash6(const struct fasttrack_table *t,
+		   const struct in6_addr *saddr, const struct in6_addr *daddr,
+		   u64 l4)
+{
+	u64 sum = ft_pair(l4, t->keys);
+
+	sum += ft_pair((u64)(__force u32)saddr->s6_addr32[0] << 32 |
+		       (__force u32)saddr->s6_addr32[1], t->keys + 2);
+	sum += ft_pair((u64)(__force u32)saddr->s6_addr32[2] << 32 |
+		       (__force u32)saddr->s6_addr32[3], t->keys + 4);
+	sum += ft_pair((u64)(__force u32)daddr->s6_addr32[0] << 32 |
+		       (__force u32)daddr->s6_addr32[1], t->keys + 6);
+	sum += ft_pair((u64)(__force u32)daddr->s6_addr32[2] << 32 |
+		       (__force u32)daddr->s6_addr32[3], t->keys + 8);
+	return sum >> 32;
+}
+
+/**
+ * ft_table_find4 - the direction an IPv4 packet belongs to
+ * @t: table
+ * @addr4: its addresses
+ * @l4: its ports and protocol
+ *
+ * Return: the direction or NULL. Context: RCU read side, which keeps the
+ * direction and its flow alive. Chains end at FT_CHAIN_MAX by insertion.
+ */
+struct fasttrack_dir *ft_table_find4(const struct fasttrack_table *t,
+				     u64 addr4, u64 l4)
+{
+	const struct fasttrack_buckets *b = rcu_dereference(t->cur);
+	u32 ni = b->ni;
+	struct fasttrack_dir *d;
+
+	d = rcu_dereference(b->head[ft_table_hash4(t, addr4, l4) & b->mask]);
+	while (d && (d->addr4 != addr4 || d->l4 != l4))
+		d = rcu_dereference(d->next[ni]);
+	return d;
+}
+
+static bool ft_key6_equal(struct fasttrack_dir *d,
+			  const struct in6_addr *saddr,
+			  const struct in6_addr *daddr, u64 l4)
+{
+	const struct fasttrack_dir6 *d6 = ft_dir6(d);
+
+	return d->l4 == l4 && ipv6_addr_equal(&d6->saddr, saddr) &&
+	       ipv6_addr_equal(&d6->daddr, daddr);
+}
+
+/**
+ * ft_table_find6 - the direction an IPv6 packet belongs to
+ * @t: table
+ * @saddr: its source
+ * @daddr: its destination
+ * @l4: its ports and protocol
+ *
+ * Return: the direction or NULL. Context: as ft_table_find4().
+ */
+struct fasttrack_dir *ft_table_find6(const struct fasttrack_table *t,
+				     const struct in6_addr *saddr,
+				     const struct in6_addr *daddr, u64 l4)
+{
+	const struct fasttrack_buckets *b = rcu_dereference(t->cur);
+	u32 hash = ft_table_hash6(t, saddr, daddr, l4);
+	u32 ni = b->ni;
+	struct fasttrack_dir *d;
+
+	d = rcu_dereference(b->head[hash & b->mask]);
+	while (d && !ft_key6_equal(d, saddr, daddr, l4))
+		d = rcu_dereference(d->next[ni]);
+	return d;
+}
+
+static u32 ft_dir_hash(const struct fasttrack_table *t,
+		       struct fasttrack_dir *d, u8 family)
+{
+	struct fasttrack_dir6 *d6;
+
+	if (!family)
+		return ft_table_hash4(t, d->addr4, d->l4);
+	d6 = ft_dir6(d);
+	return ft_table_hash6(t, &d6->saddr, &d6->daddr, d->l4);
+}
+
+static bool ft_dir_same_key(struct fasttrack_dir *a, struct fasttrack_dir *b,
+			    u8 family)
+{
+	if (!family)
+		return a->addr4 == b->addr4 && a->l4 == b->l4;
+	return ft_key6_equal(a, &ft_dir6(b)->saddr, &ft_dir6(b)->daddr, b->l4);
+}
+
+#define ft_locked(t, p) \
+	rcu_dereference_protected(p, lockdep_is_held(&(t)->lock))
+
+/* Why @d can't go in, or none. A key that is there already is in *clash. */
+static enum fasttrack_reason
+ft_chain_check(struct fasttrack_table *t, struct fasttrack_dir *d, u8 family,
+	       struct fasttrack_dir **clash)
+{
+	struct fasttrack_buckets *b = ft_locked(t, t->cur);
+	u32 bucket = ft_dir_hash(t, d, family) & b->mask;
+	struct fasttrack_dir *pos;
+	unsigned int len = 0;
+
+	for (pos = ft_locked(t, b->head[bucket]); pos;
+	     pos = ft_locked(t, pos->next[b->ni])) {
+		if (ft_dir_same_key(pos, d, family)) {
+			*clash = pos;
+			return FASTTRACK_REASON_TABLE_CHAIN;
+		}
+		if (++len >= FT_CHAIN_MAX)
+			return FASTTRACK_REASON_TABLE_CHAIN;
+	}
+	return FASTTRACK_REASON_NONE;
+}
+
+static void ft_chain_add(struct fasttrack_table *t,
+			 struct fasttrack_buckets *b, struct fasttrack_dir *d,
+			 u32 hash)
+{
+	struct fasttrack_dir __rcu **head = &b->head[hash & b->mask];
+
+	RCU_INIT_POINTER(d->next[b->ni], ft_locked(t, *head));
+	rcu_assign_pointer(*head, d);
+}
+
+static void ft_chain_del(struct fasttrack_table *t,
+			 struct fasttrack_buckets *b, struct fasttrack_dir *d,
+			 u32 hash)
+{
+	struct fasttrack_dir __rcu **pos = &b->head[hash & b->mask];
+	struct fasttrack_dir *cur;
+
+	while ((cur = ft_locked(t, *pos))) {
+		if (cur == d) {
+			/* @d keeps its pointer: a reader may stand on it */
+			rcu_assign_pointer(*pos, ft_locked(t, d->next[b->ni]));
+			return;
+		}
+		pos = &cur->next[b->ni];
+	}
+}
+
+/**
+ * ft_table_insert - put both directions of a flow into its table, or neither
+ * @flow: not in the table
+ * @clash: set to the direction that holds one of the keys already
+ *
+ * Return: FASTTRACK_REASON_NONE, or why not. Context: RCU read side, for
+ * @clash; takes the table's lock.
+ */
+enum fasttrack_reason ft_table_insert(struct fasttrack_flow *flow,
+				      struct fasttrack_dir **clash)
+{
+	struct fasttrack_table *t = &flow->fn->table[flow->family];
+	enum fasttrack_reason reason = FASTTRACK_REASON_NONE;
+	struct fasttrack_dir *d;
+	unsigned int dir;
+	u32 hash;
+
+	*clash = NULL;
+	spin_lock_bh(&t->lock);
+	for (dir = 0; dir < IP_CT_DIR_MAX && !reason; dir++)
+		reason = ft_chain_check(t, ft_flow_dir(flow, dir),
+					flow->family, clash);
+	for (dir = 0; dir < IP_CT_DIR_MAX && !reason; dir++) {
+		struct fasttrack_buckets *b = ft_locked(t, t->cur);
+
+		d = ft_flow_dir(flow, dir);
+		hash = ft_dir_hash(t, d, flow->family);
+		ft_chain_add(t, b, d, hash);
+		if (t->fresh && (hash & b->mask) < t->built)
+			ft_chain_add(t, t->fresh, d, hash);
+		t->dirs++;
+	}
+	spin_unlock_bh(&t->lock);
+	return reason;
+}
+
+/**
+ * ft_table_remove - take both directions of a flow out of its table
+ * @flow: in the table; readers may be on it until a grace period is over
+ *
+ * Context: any; takes the table's lock.
+ */
+void ft_table_remove(struct fasttrack_flow *flow)
+{
+	struct fasttrack_table *t = &flow->fn->table[flow->family];
+	unsigned int dir;
+
+	spin_lock_bh(&t->lock);
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
+		struct fasttrack_buckets *b = ft_locked(t, t->cur);
+		struct fasttrack_dir *d = ft_flow_dir(flow, dir);
+		u32 hash = ft_dir_hash(t, d, flow->family);
+
+		ft_chain_del(t, b, d, hash);
+		if (t->fresh && (hash & b->mask) < t->built)
+			ft_chain_del(t, t->fresh, d, hash);
+		t->dirs--;
+	}
+	spin_unlock_bh(&t->lock);
+}
+
+static struct fasttrack_buckets *ft_buckets_alloc(u32 count, u32 ni)
+{
+	struct fasttrack_buckets *b;
+
+	b = kvzalloc(struct_size(b, head, count), GFP_KERNEL);
+	if (b) {
+		b->mask = count - 1;
+		b->ni = ni;
+	}
+	return b;
+}
+
+/**
+ * ft_table_wants_room - more directions than buckets?
+ * @t: table
+ *
+ * Return: whether ft_table_grow() would help. Context: RCU read side.
+ */
+bool ft_table_wants_room(const struct fasttrack_table *t)
+{
+	u32 mask = rcu_dereference(t->cur)->mask;
+
+	return READ_ONCE(t->dirs) > mask && mask + 1 < FT_BUCKETS_MAX;
+}
+
+/**
+ * ft_table_grow - double the buckets of a table until they suffice
+ * @t: table
+ *
+ * Insertions and removals go on meanwhile: the lock is dropped after each
+ * bucket. Without memory the table stays as it is.
+ *
+ * Context: process, may sleep; only the sweeper calls it, so @t->cur cannot
+ * change under it.
+ */
+void ft_table_grow(struct fasttrack_table *t)
+{
+	struct fasttrack_buckets *old, *fresh;
+	struct fasttrack_dir *d;
+	u32 count, i;
+	u8 family;
+
+	old = rcu_dereference_protected(t->cur, true);
+	count = old->mask + 1;
+	while (count < READ_ONCE(t->dirs) && count < FT_BUCKETS_MAX)
+		count *= 2;
+	fresh = ft_buckets_alloc(count, !old->ni);
+	if (!fresh)
+		return;
+	family = t->family;
+
+	spin_lock_bh(&t->lock);
+	t->built = 0;
+	t->fresh = fresh;
+	spin_unlock_bh(&t->lock);
+
+	for (i = 0; i <= old->mask; i++) {
+		spin_lock_bh(&t->lock);
+		for (d = ft_locked(t, old->head[i]); d;
+		     d = ft_locked(t, d->next[old->ni]))
+			ft_chain_add(t, fresh, d, ft_dir_hash(t, d, family));
+		t->built = i + 1;
+		spin_unlock_bh(&t->lock);
+		cond_resched();
+	}
+
+	spin_lock_bh(&t->lock);
+	rcu_assign_pointer(t->cur, fresh);
+	t->fresh = NULL;
+	spin_unlock_bh(&t->lock);
+	/* The next growth writes next[old->ni] again, and @old goes */
+	synchronize_rcu();
+	kvfree(old);
+}
+
+/**
+ * ft_table_init - make a table empty and usable
+ * @t: table
+ * @family: 0 IPv4, 1 IPv6
+ *
+ * Return: 0 or -ENOMEM. Context: process.
+ */
+int ft_table_init(struct fasttrack_table *t, u8 family)
+{
+	struct fasttrack_buckets *b = ft_buckets_alloc(FT_BUCKETS_MIN, 0);
+
+	if (!b)
+		return -ENOMEM;
+	spin_lock_init(&t->lock);
+	get_random_bytes(t->keys, sizeof(t->keys));
+	t->family = family;
+	RCU_INIT_POINTER(t->cur, b);
+	return 0;
+}
+
+/**
+ * ft_table_exit - free the buckets of an empty table
+ * @t: table without readers
+ *
+ * Context: process.
+ */
+void ft_table_exit(struct fasttrack_table *t)
+{
+	WARN_ON_ONCE(t->dirs);
+	kvfree(rcu_dereference_protected(t->cur, true));
+}

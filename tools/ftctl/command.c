@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Owns the table of commands, the search in it and the help made of it. Must
+ * not know what a command does.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "diag.h"
+#include "out.h"
+
+static int cmd_help(const struct ftctl *ftctl, int argc, char **argv)
+{
+	(void)ftctl;
+	return command_help(argc, argv);
+}
+
+static const struct command commands[] = {
+	{
+		.name = "status",
+		.help = "what is fast, what is missing for it, and reasons",
+		.run = cmd_status,
+	}, {
+		.name = "connection list",
+		.args = "[detail] [protocol=NAME] [fasttrack=yes|no]",
+		.help = "connections, and why one is not fast",
+		.word = connection_word,
+		.run = cmd_connection_list,
+	}, {
+		.name = "tracking show",
+		.help = "settings of connection tracking",
+		.run = cmd_tracking_show,
+	}, {
+		.name = "tracking set",
+		.args = "NAME=VALUE ...",
+		.help = "change settings of connection tracking",
+		.word = tracking_word,
+		.run = cmd_tracking_set,
+	}, {
+		.name = "settings",
+		.help = "settings of the engine",
+		.run = cmd_settings,
+	}, {
+		.name = "set",
+		.args = "NAME=VALUE ...",
+		.help = "change settings of the engine",
+		.word = setting_word,
+		.run = cmd_set,
+	}, {
+		.name = "reasons",
+		.help = "reasons for the slow path, and how often",
+		.run = cmd_reasons,
+	}, {
+		.name = "flush",
+		.help = "send every connection back to the slow path",
+		.run = cmd_flush,
+	}, {
+		.name = "help",
+		.args = "[COMMAND]",
+		.help = "this, or help on a command",
+		.run = cmd_help,
+	},
+};
+
+/* How many words of @name the command line begins with; all or none. */
+static int match(const char *name, int argc, char **argv)
+{
+	int used = 0;
+
+	while (used < argc) {
+		size_t len = strcspn(name, " ");
+
+		if (strlen(argv[used]) != len || strncmp(name, argv[used], len))
+			return 0;
+		used++;
+		if (!name[len])
+			return used;
+		name += len + 1;
+	}
+	return 0;
+}
+
+/* Does any command of two words begin with this one? */
+static bool is_group(const char *word)
+{
+	size_t i, len = strlen(word);
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strncmp(commands[i].name, word, len) &&
+		    commands[i].name[len] == ' ')
+			return true;
+	return false;
+}
+
+static void complain(int argc, char **argv)
+{
+	if (!is_group(argv[0]))
+		fail(EXIT_USAGE, "unknown command '%s' (see: ftctl help)",
+		     argv[0]);
+	else if (argc < 2)
+		fail(EXIT_USAGE,
+		     "%s: a command is missing (see: ftctl help %s)", argv[0], argv[0]);
+	else
+		fail(EXIT_USAGE, "%s: unknown command '%s' (see: ftctl help %s)",
+		     argv[0], argv[1], argv[0]);
+}
+
+/**
+ * command_find() - Find the command that the words name.
+ * @argc: How many words, at least one.
+ * @argv: Words.
+ * @used: Filled with the number of words of its name.
+ *
+ * Return: Command, or NULL after a message.
+ */
+const struct command *command_find(int argc, char **argv, int *used)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		*used = match(commands[i].name, argc, argv);
+		if (*used)
+			return &commands[i];
+	}
+	complain(argc, argv);
+	return NULL;
+}
+
+static void help_line(const struct command *command)
+{
+	char line[80];
+
+	snprintf(line, sizeof(line), "%s%s%s", command->name,
+		 command->args ? " " : "", command->args ? command->args : "");
+	out_printf("  ftctl %s\n        %s\n", line, command->help);
+}
+
+static void help_options(void)
+{
+	out_text("\nOptions:\n"
+		 "  -4, -6     only IPv4, only IPv6\n"
+		 "  -j         JSON\n"
+		 "  -p         indent the JSON\n"
+		 "  -V         version\n"
+		 "  -h         help\n"
+		 "\nExit: 0 done, 1 usage, 2 kernel or permission,\n"
+		 "      3 module not loaded\n");
+}
+
+/* Is the command the one named, or of the group named? */
+static bool help_wanted(const struct command *command, int argc, char **argv)
+{
+	size_t len;
+
+	if (!argc)
+		return true;
+	if (match(command->name, argc, argv) == argc)
+		return true;
+	len = strlen(argv[0]);
+	return argc == 1 && !strncmp(command->name, argv[0], len) &&
+	       command->name[len] == ' ';
+}
+
+static void help_words(const struct command *command)
+{
+	size_t i;
+
+	if (!command->word)
+		return;
+	out_text("        Names:");
+	for (i = 0; command->word(i); i++)
+		out_printf("%s %s", i % 3 || !i ? "" : "\n              ",
+			   command->word(i));
+	out_text("\n");
+}
+
+/**
+ * command_help() - Print the help.
+ * @argc: How many words, 0 for the whole help.
+ * @argv: Words of a command or group.
+ *
+ * Return: Exit code.
+ */
+int command_help(int argc, char **argv)
+{
+	bool found = false;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		found |= help_wanted(&commands[i], argc, argv);
+	if (!found) {
+		complain(argc, argv);
+		return EXIT_USAGE;
+	}
+	if (!argc)
+		out_text("Usage: ftctl [OPTIONS] COMMAND\n\n");
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!help_wanted(&commands[i], argc, argv))
+			continue;
+		help_line(&commands[i]);
+		if (argc)
+			help_words(&commands[i]);
+	}
+	if (!argc)
+		help_options();
+	return EXIT_OK;
+}
+
+/**
+ * no_words() - Refuse words behind a command that takes none.
+ * @argc: How many words.
+ * @argv: Words.
+ *
+ * Return: EXIT_OK, or EXIT_USAGE after a message.
+ */
+int no_words(int argc, char **argv)
+{
+	if (!argc)
+		return EXIT_OK;
+	return fail(EXIT_USAGE, "unexpected word '%s'", argv[0]);
+}

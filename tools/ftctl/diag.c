@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Owns stderr and the end of the run when memory is out. Must not know
+ * stdout, netlink or any command.
+ */
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "diag.h"
+#include "ftctl.h"
+
+__printf(1, 0) static void say(const char *fmt, va_list args)
+{
+	fputs("ftctl: ", stderr);
+	vfprintf(stderr, fmt, args);
+	fputc('\n', stderr);
+}
+
+/**
+ * fail() - Say on stderr what went wrong.
+ * @code: Exit code, handed back so that a caller can return it.
+ * @fmt: One line, without name and newline.
+ *
+ * Return: @code.
+ */
+int fail(int code, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(fmt, args);
+	va_end(args);
+	return code;
+}
+
+/**
+ * note() - Say something on stderr that is no failure.
+ * @fmt: One line, without name and newline.
+ */
+void note(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(fmt, args);
+	va_end(args);
+}
+
+/**
+ * xrealloc() - Resize an array, or end the run.
+ * @old: Array so far, or NULL.
+ * @count: Elements wanted, more than none.
+ * @size: Bytes of one element.
+ *
+ * Return: The array, never NULL.
+ */
+void *xrealloc(void *old, size_t count, size_t size)
+{
+	void *new = NULL;
+
+	if (count <= SIZE_MAX / size)
+		new = realloc(old, count * size);
+	if (!new)
+		exit(fail(EXIT_KERNEL, "out of memory"));
+	return new;
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Owns the requests to the fasttrack family. Must not know conntrack, nor
+ * how anything is printed.
+ */
+#include <errno.h>
+#include <string.h>
+#include <linux/fasttrack.h>
+
+#include "diag.h"
+#include "fasttrack.h"
+
+/**
+ * ft_open() - Find the way to the fasttrack family.
+ * @ft: Filled, to be closed whatever is returned.
+ *
+ * Return: 0, -ENOENT when the module is not loaded, or a negative errno.
+ */
+int ft_open(struct ft *ft)
+{
+	int id;
+
+	memset(ft, 0, sizeof(*ft));
+	ft->nl = nl_open(NETLINK_GENERIC);
+	if (!ft->nl)
+		return -errno;
+	id = nl_genl_family(ft->nl, FASTTRACK_FAMILY_NAME);
+	if (id < 0)
+		return id;
+	ft->id = id;
+	return 0;
+}
+
+/**
+ * ft_close() - Close it again.
+ * @ft: What ft_open() filled.
+ */
+void ft_close(struct ft *ft)
+{
+	nl_close(ft->nl);
+	ft->nl = NULL;
+}
+
+/**
+ * ft_report() - Say on stderr why a request failed.
+ * @ft: Where it failed.
+ * @err: Negative errno.
+ * @what: What was tried.
+ *
+ * Return: Exit code.
+ */
+int ft_report(const struct ft *ft, int err, const char *what)
+{
+	if (err == -ENOENT && !ft->id)
+		return fail(EXIT_MODULE,
+			    "module not loaded (modprobe nf_fasttrack)");
+	return nl_report(ft->nl, err, what);
+}
+
+static struct nlmsghdr *request(struct ft *ft, u8 cmd)
+{
+	return nl_genl_request(ft->nl, ft->id, cmd, FASTTRACK_FAMILY_VERSION);
+}
+
+static int see_status(const struct nlmsghdr *nlh, void *data)
+{
+	return ft_decode_status(nlh, data);
+}
+
+/**
+ * ft_get_status() - Ask for the status.
+ * @ft: Open family.
+ * @status: Filled.
+ *
+ * Return: 0 or a negative errno.
+ */
+int ft_get_status(struct ft *ft, struct ft_status *status)
+{
+	memset(status, 0, sizeof(*status));
+	return nl_do(ft->nl, request(ft, FASTTRACK_CMD_STATUS_GET),
+		     see_status, status);
+}
+
+static int see_setting(const struct nlmsghdr *nlh, void *data)
+{
+	return ft_decode_setting(nlh, data);
+}
+
+/**
+ * ft_get_setting() - Ask for the settings.
+ * @ft: Open family.
+ * @setting: Filled.
+ *
+ * Return: 0 or a negative errno.
+ */
+int ft_get_setting(struct ft *ft, struct ft_setting *setting)
+{
+	memset(setting, 0, sizeof(*setting));
+	return nl_do(ft->nl, request(ft, FASTTRACK_CMD_SETTING_GET),
+		     see_setting, setting);
+}
+
+/**
+ * ft_set_setting() - Change settings, all of those given or none.
+ * @ft: Open family.
+ * @setting: Those with their bit in @has are sent.
+ *
+ * Return: 0 or a negative errno.
+ */
+int ft_set_setting(struct ft *ft, const struct ft_setting *setting)
+{
+	struct nlmsghdr *nlh = request(ft, FASTTRACK_CMD_SETTING_SET);
+
+	if (setting->has & BIT(FASTTRACK_A_SETTING_ENABLED))
+		mnl_attr_put_u8(nlh, FASTTRACK_A_SETTING_ENABLED,
+				setting->enabled);
+	if (setting->has & BIT(FASTTRACK_A_SETTING_LEASE))
+		mnl_attr_put_u32(nlh, FASTTRACK_A_SETTING_LEASE,
+				 setting->lease);
+	if (setting->has & BIT(FASTTRACK_A_SETTING_TABLE_LIMIT))
+		mnl_attr_put_u32(nlh, FASTTRACK_A_SETTING_TABLE_LIMIT,
+				 setting->table_limit);
+	return nl_do(ft->nl, nlh, NULL, NULL);
+}
+
+/* Hands decoded messages of a dump on to the caller. */
+struct reader {
+	ft_conn_cb conn_cb;
+	ft_reason_cb reason_cb;
+	void *data;
+};
+
+static int see_reason(const struct nlmsghdr *nlh, void *data)
+{
+	const struct reader *reader = data;
+	struct ft_reason reason;
+	int ret = ft_decode_reason(nlh, &reason);
+
+	return ret < 0 ? ret : reader->reason_cb(&reason, reader->data);
+}
+
+/**
+ * ft_dump_reasons() - Read all reasons with their counters.
+ * @ft: Open family.
+ * @cb: Sees each.
+ * @data: For @cb.
+ *
+ * Return: 0 or a negative errno. The list has a fixed length, so that an
+ * interrupted dump would tell nothing.
+ */
+int ft_dump_reasons(struct ft *ft, ft_reason_cb cb, void *data)
+{
+	struct reader reader = { .reason_cb = cb, .data = data };
+	int ret;
+
+	ret = nl_dump(ft->nl, request(ft, FASTTRACK_CMD_REASON_GET),
+		      see_reason, &reader);
+	return ret < 0 ? ret : 0;
+}
+
+static int see_conn(const struct nlmsghdr *nlh, void *data)
+{
+	const struct reader *reader = data;
+	struct ft_conn conn;
+	int ret = ft_decode_conn(nlh, &conn);
+
+	return ret < 0 ? ret : reader->conn_cb(&conn, reader->data);
+}
+
+/**
+ * ft_dump_connections() - Read the fast table.
+ * @ft: Open family.
+ * @family: Only this address family, or AF_UNSPEC.
+ * @protocol: Only this protocol, or 0.
+ * @cb: Sees each connection.
+ * @data: For @cb.
+ *
+ * Return: 0, NL_INTERRUPTED as nl_dump(), or a negative errno.
+ */
+int ft_dump_connections(struct ft *ft, u8 family, u8 protocol, ft_conn_cb cb,
+			void *data)
+{
+	struct nlmsghdr *nlh = request(ft, FASTTRACK_CMD_CONNECTION_GET);
+	struct reader reader = { .conn_cb = cb, .data = data };
+
+	if (family)
+		mnl_attr_put_u8(nlh, FASTTRACK_A_CONNECTION_FAMILY, family);
+	if (protocol)
+		mnl_attr_put_u8(nlh, FASTTRACK_A_CONNECTION_PROTOCOL,
+				protocol);
+	return nl_dump(ft->nl, nlh, see_conn, &reader);
+}
+
+/**
+ * ft_flush() - Send every connection back to the slow path.
+ * @ft: Open family.
+ *
+ * Return: 0 or a negative errno.
+ */
+int ft_flush(struct ft *ft)
+{
+	return nl_do(ft->nl, request(ft, FASTTRACK_CMD_FLUSH), NULL, NULL);
+}
