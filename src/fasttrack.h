@@ -414,6 +414,15 @@ static inline bool ft_before(u32 a, u32 b)
 	return (s32)(a - b) < 0;
 }
 
+/* Is @end, once set to a moment at most FT_HOLD ahead, still ahead? Unlike
+ * ft_before() it never takes an old or unset moment for one to come, however
+ * often jiffies have wrapped (they start just below zero).
+ */
+static inline bool ft_holding(u32 now, u32 end)
+{
+	return end - now - 1 < FT_HOLD;
+}
+
 static inline u8 ft_family(u8 nfproto)
 {
 	return nfproto == NFPROTO_IPV6;

@@ -115,7 +115,7 @@ ft_check_learned4(const struct fasttrack_packet *pkt, const struct iphdr *iph)
 		return FASTTRACK_REASON_STALE;
 	if (unlikely(ft_too_big(skb, d->mtu)))
 		return FASTTRACK_REASON_MTU;
-	if (unlikely(ft_before(pkt->now, READ_ONCE(pkt->fn->frag_end)) &&
+	if (unlikely(ft_holding(pkt->now, READ_ONCE(pkt->fn->frag_end)) &&
 		     ft_fragment_near(pkt->fn, ft_frag_hash4(iph), pkt->now)))
 		return FASTTRACK_REASON_FRAGMENT;
 	return FASTTRACK_REASON_NONE;

@@ -160,7 +160,7 @@ ft_check_learned6(const struct fasttrack_packet *pkt,
 		return FASTTRACK_REASON_TTL;
 	if (unlikely(ft_stale6(pkt)))
 		return FASTTRACK_REASON_STALE;
-	if (unlikely(ft_before(pkt->now, READ_ONCE(pkt->fn->frag_end)) &&
+	if (unlikely(ft_holding(pkt->now, READ_ONCE(pkt->fn->frag_end)) &&
 		     ft_fragment_near(pkt->fn, ft_frag_hash6(ip6h), pkt->now)))
 		return FASTTRACK_REASON_FRAGMENT;
 	return ft_check_route6(pkt);

@@ -302,8 +302,7 @@ ft_try_arm(struct fasttrack_flow *flow, const struct fasttrack_record *rec,
 		return FASTTRACK_REASON_NONE;
 	if (flow->state == FASTTRACK_FLOW_STATE_CLOSING)
 		return FASTTRACK_REASON_CLOSING;
-	if (!ft_before(now, READ_ONCE(flow->stamp) +
-			    READ_ONCE(flow->fn->lease) + HZ))
+	if (now - READ_ONCE(flow->stamp) > READ_ONCE(flow->fn->lease) + HZ)
 		return FASTTRACK_REASON_RULE;
 	if (rec->gen != READ_ONCE(flow->fn->gen))
 		return FASTTRACK_REASON_STALE;
@@ -320,6 +319,15 @@ ft_try_arm(struct fasttrack_flow *flow, const struct fasttrack_record *rec,
 	return FASTTRACK_REASON_NONE;
 }
 
+/* The packet that made the flow passed the early hook before there was one */
+static void ft_no_record(struct fasttrack_flow *flow, unsigned int dir)
+{
+	if (READ_ONCE(flow->cold[dir].reason))
+		ft_count(flow->fn, FASTTRACK_REASON_NO_RECORD);
+	else
+		ft_count(flow->fn, FASTTRACK_REASON_LEARNING);
+}
+
 static void ft_leaving(struct fasttrack_net *fn, struct nf_conn *ct,
 		       enum ip_conntrack_info ctinfo,
 		       const struct sk_buff *skb)
@@ -333,7 +341,8 @@ static void ft_leaving(struct fasttrack_net *fn, struct nf_conn *ct,
 	if (!flow)
 		return;
 	if (!ft_record_take(skb, &rec) || rec.flow_id != flow->id) {
-		ft_count(fn, FASTTRACK_REASON_NO_RECORD);
+		if (READ_ONCE(flow->state) != FASTTRACK_FLOW_STATE_CLOSING)
+			ft_no_record(flow, CTINFO2DIR(ctinfo));
 		return;
 	}
 	if (rec.teach && CTINFO2DIR(ctinfo) != rec.dir)

@@ -161,5 +161,5 @@ void ft_fragment_note(struct fasttrack_net *fn, u32 hash)
  */
 bool ft_fragment_near(const struct fasttrack_net *fn, u32 hash, u32 now)
 {
-	return ft_before(now, READ_ONCE(fn->frag[hash % FT_FRAG_BUCKETS]));
+	return ft_holding(now, READ_ONCE(fn->frag[hash % FT_FRAG_BUCKETS]));
 }
