@@ -39,7 +39,10 @@ install: all
 	test -n "$(DESTDIR)" || depmod $(KREL)
 	$(MAKE) -C tools O=$(TOP)/build/user DESTDIR=$(DESTDIR) install
 
+check:
+	@tests/check
+
 clean:
 	rm -rf $(TOP)/build
 
-.PHONY: all need-kdir modules user install clean
+.PHONY: all need-kdir modules user install check clean
