@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <netinet/in.h>
 #include <linux/fasttrack.h>
 
 #include "command.h"
@@ -279,7 +280,8 @@ static int see_conn(const struct ct_conn *ct, void *data)
 	show_conntrack(listing, ct);
 	show_fast(show, ft);
 	show_reason(show, "why-not", conn_why_not(ct, ft));
-	show_number(show, "id", ntohl(ct->id));
+	if (ct->has & CT_HAS_ID)
+		show_number(show, "id", ntohl(ct->id));
 	show_row_end(show);
 	return out_error();
 }
@@ -293,27 +295,43 @@ static int keep(const struct ft_conn *conn, void *data)
 /* A table that changed while it was read is read again; in the end a part of
  * it is better than nothing, and said to be one.
  */
-static int collect(struct listing *listing)
+static int read_table(struct listing *listing, struct ft *ft)
 {
 	u8 protocol = listing->protocol > 0 ? listing->protocol : 0;
-	int ret, tries = 0;
+	int ret = NL_INTERRUPTED;
+	int tries;
+
+	for (tries = 0; ret == NL_INTERRUPTED && tries < MAX_TRIES; tries++) {
+		join_clear(listing->join);
+		ret = ft_dump_connections(ft, listing->family, protocol, keep,
+					  listing->join);
+	}
+	if (ret == NL_INTERRUPTED) {
+		note("the fast table changed under the dump, some of it may be missing");
+		return 0;
+	}
+	return ret;
+}
+
+/* The kernel refuses to look for what is never in the fast table. */
+static bool may_be_fast(int protocol)
+{
+	return protocol < 0 || protocol == IPPROTO_TCP ||
+	       protocol == IPPROTO_UDP;
+}
+
+static int collect(struct listing *listing)
+{
 	struct ft ft;
+	int ret;
 
 	ret = ft_open(&ft);
-	while (!ret) {
-		join_clear(listing->join);
-		ret = ft_dump_connections(&ft, listing->family, protocol, keep,
-					  listing->join);
-		if (ret != NL_INTERRUPTED || ++tries == MAX_TRIES)
-			break;
-		ret = 0;
-	}
-	if (ret < 0)
+	if (!ret && may_be_fast(listing->protocol))
+		ret = read_table(listing, &ft);
+	if (ret)
 		ret = ft_report(&ft, ret, "connection list");
-	else if (ret == NL_INTERRUPTED)
-		note("the fast table changed under the dump, some of it may be missing");
 	ft_close(&ft);
-	return ret == NL_INTERRUPTED && tries == MAX_TRIES ? EXIT_OK : ret;
+	return ret;
 }
 
 static void note_uncounted(const struct listing *listing)
