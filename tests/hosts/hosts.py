@@ -12,10 +12,10 @@ With FASTTRACK_SLOW=1 in the environment nothing is expected to be fast and
 everything else is still checked.
 """
 import ctypes
+import json
 import os
 import shlex
 import socket
-import struct
 import sys
 import time
 
@@ -87,6 +87,8 @@ class Hosts:
 
     def do_ns(self, alias, name):
         self.spaces[alias] = name
+        while alias == "s" and Tcp.listeners:       # those of the old one
+            Tcp.listeners.popitem()[1].close()
 
     # Connections
 
@@ -266,6 +268,12 @@ class Hosts:
         """The same for source addresses."""
         return self.each_once(tap, name, direction, since,
                               lambda f: f.packet.src)
+
+    def do_protocol(self, tap, number):
+        """Packets of that IP protocol seen on a tap."""
+        tap = self.taps[tap]
+        tap.drain()
+        return sum(1 for f in tap.frames if f.packet.proto == int(number))
 
     def do_icmp(self, tap, kind, code):
         """ICMP errors seen: those with that type and code, of any family."""
@@ -514,6 +522,41 @@ class Hosts:
                     flow.send(direction, 64)
                     self.do_idle(2)
             self.do_idle(20)
+
+    # Files of JSON
+
+    @staticmethod
+    def load(path):
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+
+    def do_json(self, path):
+        """Is it JSON?"""
+        self.load(path)
+
+    def chosen(self, path, selectors):
+        rows = self.load(path)
+        for selector in selectors:
+            key, value = selector.split("=", 1)
+            rows = [row for row in rows if str(row.get(key)) == value]
+        return rows
+
+    def do_rows(self, path, *selectors):
+        return len(self.chosen(path, selectors))
+
+    def do_pick(self, path, key, *selectors):
+        """A value (a.b goes down) of the one object, or of the one in a list
+        in which each selector KEY=VALUE is true."""
+        rows = self.chosen(path, selectors)
+        if isinstance(rows, list):
+            if len(rows) != 1:
+                raise Failed("%d rows" % len(rows))
+            rows = rows[0]
+        for part in key.split("."):
+            if part not in rows:
+                raise Failed("no %s" % key)
+            rows = rows[part]
+        return rows
 
     # The shell's side
 
