@@ -10,9 +10,11 @@
  *	reply-src-port reply-dst-address reply-dst-port icmp-type icmp-code
  *	icmp-id tcp-state timeout connection-mark zone connection-type
  *	orig-packets orig-bytes repl-packets repl-bytes fasttrack-state
- *	orig-fasttrack orig-fasttrack-packets orig-fasttrack-bytes orig-reason
- *	repl-fasttrack repl-fasttrack-packets repl-fasttrack-bytes repl-reason
- *	why-not id
+ *	orig-fasttrack orig-fasttrack-state orig-fasttrack-packets
+ *	orig-fasttrack-bytes orig-reason repl-fasttrack repl-fasttrack-state
+ *	repl-fasttrack-packets repl-fasttrack-bytes repl-reason why-not id
+ * The states are those of the YAML spec: fasttrack-state candidate, active or
+ * closing; that of a direction unarmed, armed or held.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -225,15 +227,18 @@ static void show_reason(struct show *show, const char *key, u32 reason)
 
 /* Keys of one direction of the fast part. */
 static const struct {
+	const char *armed;
 	const char *state;
 	const char *packets;
 	const char *bytes;
 	const char *reason;
 } dir_keys[DIR_COUNT] = {
-	[DIR_ORIG] = { "orig-fasttrack", "orig-fasttrack-packets",
-		       "orig-fasttrack-bytes", "orig-reason" },
-	[DIR_REPLY] = { "repl-fasttrack", "repl-fasttrack-packets",
-			"repl-fasttrack-bytes", "repl-reason" },
+	[DIR_ORIG] = { "orig-fasttrack", "orig-fasttrack-state",
+		       "orig-fasttrack-packets", "orig-fasttrack-bytes",
+		       "orig-reason" },
+	[DIR_REPLY] = { "repl-fasttrack", "repl-fasttrack-state",
+			"repl-fasttrack-packets", "repl-fasttrack-bytes",
+			"repl-reason" },
 };
 
 static void show_fast(struct show *show, const struct ft_conn *ft)
@@ -247,6 +252,9 @@ static void show_fast(struct show *show, const struct ft_conn *ft)
 	for (dir = 0; dir < DIR_COUNT; dir++) {
 		const struct ft_dir *half = &ft->dir[dir];
 
+		/* A held direction is armed and waits for its turn. */
+		show_yes_no(show, dir_keys[dir].armed,
+			    half->state != FASTTRACK_DIR_STATE_UNARMED);
 		show_word(show, dir_keys[dir].state,
 			  dir_state_name(half->state, number));
 		show_number(show, dir_keys[dir].packets, half->packets);
