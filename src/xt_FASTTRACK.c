@@ -22,18 +22,14 @@ static unsigned int fasttrack_tg(struct sk_buff *skb,
 	return XT_CONTINUE;
 }
 
-/* x_tables has checked table and hook already, but says only EINVAL. The
- * place is checked here again, without .table and .hooks, to say why.
+/* x_tables itself checks .hooks and names them in the kernel log. Its .table
+ * is a single one, so both tables are named here.
  */
 static int fasttrack_tg_check_place(const struct xt_tgchk_param *par)
 {
 	if (strcmp(par->table, "filter") && strcmp(par->table, "mangle")) {
 		pr_info_ratelimited("FASTTRACK: only valid in tables filter and mangle, not %s\n",
 				    par->table);
-		return -EINVAL;
-	}
-	if (par->hook_mask & ~(1U << NF_INET_FORWARD)) {
-		pr_info_ratelimited("FASTTRACK: only valid in chain FORWARD and chains called from it\n");
 		return -EINVAL;
 	}
 	return 0;
@@ -79,6 +75,7 @@ static struct xt_target fasttrack_tg_reg[] __read_mostly = {
 		.checkentry	= fasttrack_tg_check,
 		.destroy	= fasttrack_tg_destroy,
 		.targetsize	= sizeof(struct xt_fasttrack_tginfo),
+		.hooks		= 1U << NF_INET_FORWARD,
 		.me		= THIS_MODULE,
 	},
 	{
@@ -89,6 +86,7 @@ static struct xt_target fasttrack_tg_reg[] __read_mostly = {
 		.checkentry	= fasttrack_tg_check,
 		.destroy	= fasttrack_tg_destroy,
 		.targetsize	= sizeof(struct xt_fasttrack_tginfo),
+		.hooks		= 1U << NF_INET_FORWARD,
 		.me		= THIS_MODULE,
 	},
 };
