@@ -210,7 +210,7 @@ deleted()
 	hosts seq del && seq=$answer
 	hosts fresh del o 3 && hosts idle 100
 	hosts ports t1 del o "$seq" && expect_equal "ports" "$answer" 50123
-	hosts send del r 1 100 && hosts fast del b 5
+	hosts bg del 5 100 && hosts fast del b 5
 	ipt4 -t nat -D POSTROUTING 1
 	hosts close del
 	in_ns "$router" conntrack -D -p udp --orig-port-src 31012 >/dev/null 2>&1

@@ -45,15 +45,20 @@ counted()
 		[ "$answer" -gt "$before" ]
 }
 
+# Delete the first rule: the flow ends within a lease, traffic goes on.
+delete_first()
+{
+	$rules -D FORWARD 1 &&
+	hosts notfast f 2.5 && hosts fresh f o 2 && hosts fresh f r 2
+}
+
 # One rule goes, another one keeps the hooks: the flow ends within a lease.
 one_deleted()
 {
 	fresh_rules "$1" || return
 	$rules -A FORWARD -m mark --mark 0x999 -j FASTTRACK
 	hosts idle 300 && hosts fast f b || return
-	$rules -D FORWARD 1
-	counted rule hosts notfast f 2.5 && hosts fresh f o 2 &&
-	hosts fresh f r 2 || return
+	counted rule delete_first || return
 	$rules -I FORWARD -m conntrack --ctstate ESTABLISHED,RELATED \
 		-j FASTTRACK
 	hosts fast f b 5
@@ -62,9 +67,7 @@ one_deleted()
 last_deleted()
 {
 	fresh_rules "$1" || return
-	$rules -D FORWARD 1
-	counted disabled hosts notfast f 2.5 &&
-	hosts fresh f o 2 && hosts fresh f r 2
+	counted disabled delete_first
 }
 
 # A DROP in front of the pair takes hold of a live connection.
@@ -204,8 +207,8 @@ wrong_places()
 			-t $table -A OUTPUT -j FASTTRACK
 	done
 	restore_refused "FASTTRACK.*FORWARD" filter "-A INPUT -j FASTTRACK"
-	restore_refused "FASTTRACK.*filter and mangle" raw \
-		"-A OUTPUT -j FASTTRACK"
+	restore_refused "FASTTRACK.*filter and mangle" security \
+		"-A FORWARD -j FASTTRACK"
 	# Through a chain of the user's own, where the command line is innocent.
 	$rules -N own && $rules -A own -j FASTTRACK || return
 	$rules -A INPUT -j own 2>/dev/null && fail "reached from INPUT"
