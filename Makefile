@@ -24,6 +24,7 @@ need-kdir:
 
 # kbuild writes beside its sources: give each kernel a directory of links
 modules: need-kdir
+	@test -z "$(SCRATCH)" || rm -rf $(BUILD)/obj
 	@mkdir -p $(BUILD)/obj
 	@cp -rsf $(TOP)/src/. $(BUILD)/obj/
 	@$(MAKE) -C $(KDIR) M=$(BUILD)/obj FT_TOP=$(TOP) $(KFLAGS) modules
@@ -38,7 +39,10 @@ install: all
 	test -n "$(DESTDIR)" || depmod $(KREL)
 	$(MAKE) -C tools O=$(TOP)/build/user DESTDIR=$(DESTDIR) install
 
+check:
+	@tests/check
+
 clean:
 	rm -rf $(TOP)/build
 
-.PHONY: all need-kdir modules user install clean
+.PHONY: all need-kdir modules user install check clean

@@ -233,7 +233,7 @@ struct fasttrack_flow {
 	u64			id;
 	unsigned long		status;
 	struct rcu_head		rcu;
-	spinlock_t		lock;
+	spinlock_t		lock;	/* states, fold, TCP state */
 	u32			stamp;
 	u32			last_fold;
 	u16			fold_every;
@@ -286,7 +286,7 @@ struct fasttrack_table {
 	u32				dirs;
 	u64				keys[FT_HASH_KEYS];
 	u8				family;
-	spinlock_t			lock;
+	spinlock_t			lock;	/* chains, growth */
 };
 
 /**
@@ -343,7 +343,7 @@ struct fasttrack_net {
 	atomic64_t		packets[FT_FAMILIES];
 	atomic64_t		bytes[FT_FAMILIES];
 	struct fasttrack_stats __percpu *stats;
-	struct mutex		lock;
+	struct mutex		lock;	/* rules, hooks */
 	u32			rules[FT_FAMILIES];
 	bool			hooked[FT_FAMILIES];
 	struct nf_hook_ops	ops[FT_FAMILIES][2];

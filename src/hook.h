@@ -185,6 +185,22 @@ ft_dress(struct sk_buff *skb, const struct fasttrack_flow *flow,
 	skb->dev = dst->dev;
 }
 
+/* May packets of the direction go fast? Ends a hold whose time is up. */
+static __always_inline bool ft_gate_open(struct fasttrack_dir *d, u8 family)
+{
+	struct fasttrack_flow *flow;
+
+	/* Acquire: what was learned is read after the gate was seen open */
+	if (likely(smp_load_acquire(&d->gate) == FT_ARMED))
+		return true;
+	flow = ft_dir_flow(d, family);
+	spin_lock_bh(&flow->lock);
+	ft_dir_held(flow, d->dir);
+	spin_unlock_bh(&flow->lock);
+	/* Acquire: as above */
+	return smp_load_acquire(&d->gate) == FT_ARMED;
+}
+
 static __always_inline bool ft_too_big(const struct sk_buff *skb, u32 mtu)
 {
 	return skb->len > mtu &&

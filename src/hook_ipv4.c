@@ -160,7 +160,7 @@ static __always_inline unsigned int ft_send4(struct fasttrack_packet *pkt)
 
 	/* By the address that leaves, so after the rewrite */
 	neigh = ip_neigh_for_gw(dst_rtable(dst), skb, &is_v6gw);
-	if (unlikely(IS_ERR(neigh))) {
+	if (IS_ERR(neigh)) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_NEIGH_CREATEFAIL);
 		return NF_STOLEN;
 	}
@@ -174,17 +174,8 @@ ft_hit4(struct fasttrack_packet *pkt, const struct iphdr *iph, const void *l4)
 	struct fasttrack_dir *d = pkt->dir;
 	enum fasttrack_reason reason;
 
-	/* Acquire: what was learned is read after the gate was seen open */
-	if (unlikely(smp_load_acquire(&d->gate) != FT_ARMED)) {
-		struct fasttrack_flow *flow = ft_dir_flow(d, 0);
-		bool held;
-
-		spin_lock_bh(&flow->lock);
-		held = ft_dir_held(flow, d->dir);
-		spin_unlock_bh(&flow->lock);
-		if (held || smp_load_acquire(&d->gate) != FT_ARMED)
-			return ft_not_armed4(pkt, iph, l4);
-	}
+	if (unlikely(!ft_gate_open(d, 0)))
+		return ft_not_armed4(pkt, iph, l4);
 
 	reason = ft_check_plain4(pkt, iph, l4);
 	if (likely(!reason))

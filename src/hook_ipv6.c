@@ -226,17 +226,8 @@ ft_hit6(struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 	struct fasttrack_dir *d = pkt->dir;
 	enum fasttrack_reason reason;
 
-	/* Acquire: what was learned is read after the gate was seen open */
-	if (unlikely(smp_load_acquire(&d->gate) != FT_ARMED)) {
-		struct fasttrack_flow *flow = ft_dir_flow(d, 1);
-		bool held;
-
-		spin_lock_bh(&flow->lock);
-		held = ft_dir_held(flow, d->dir);
-		spin_unlock_bh(&flow->lock);
-		if (held || smp_load_acquire(&d->gate) != FT_ARMED)
-			return ft_not_armed6(pkt, ip6h, l4);
-	}
+	if (unlikely(!ft_gate_open(d, 1)))
+		return ft_not_armed6(pkt, ip6h, l4);
 
 	reason = ft_check_plain6(pkt, ip6h, l4);
 	if (likely(!reason))

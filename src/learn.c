@@ -99,6 +99,7 @@ ft_check_route6(const struct fasttrack_net *fn, const struct sk_buff *skb,
 	l->cookie = rt6_get_cookie(rt);
 	if (!dst_check(dst, l->cookie))
 		return FASTTRACK_REASON_STALE;
+	/* Cookie before number: a number seen unchanged makes the cookie old */
 	smp_rmb();
 	if (rec->sernum != rt_genid_ipv6(fn->net))
 		return FASTTRACK_REASON_STALE;
@@ -144,11 +145,11 @@ static void ft_learn_marks(struct ft_lesson *l, const struct sk_buff *skb,
 static bool ft_same_headers(const struct sk_buff *skb,
 			    const struct fasttrack_record *rec)
 {
+	bool partial = skb->ip_summed == CHECKSUM_PARTIAL;
 	u8 buf[FT_RECORD_HEADERS];
 	const u8 *now;
 
-	if (skb->len != rec->len ||
-	    (skb->ip_summed == CHECKSUM_PARTIAL) != rec->partial)
+	if (skb->len != rec->len || partial != rec->partial)
 		return false;
 	now = skb_header_pointer(skb, skb_network_offset(skb), rec->hlen, buf);
 	return now && !memcmp(now, rec->headers, rec->hlen);

@@ -25,7 +25,7 @@
  * @rec: open addressing, probes of FT_RECORD_PROBE
  */
 struct ft_records {
-	spinlock_t		lock;
+	spinlock_t		lock;	/* rec[] */
 	struct fasttrack_record	rec[1 << FT_RECORD_BITS];
 };
 

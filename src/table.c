@@ -16,7 +16,7 @@
 #include "fasttrack.h"
 
 #define FT_BUCKETS_MIN	1024
-#define FT_BUCKETS_MAX	(1 << 22)
+#define FT_BUCKETS_MAX	4194304
 #define FT_CHAIN_MAX	32
 
 /* Multilinear hashing by pairs: strongly universal over 32-bit words when

@@ -8,7 +8,10 @@
 # A test script looks like this:
 #
 #	#!/bin/bash
+#	# shellcheck source=lib.sh
 #	source "$(dirname "$0")/lib.sh"
+#
+#	declare client router
 #
 #	syn_is_slow()		# a test: a function, one of ok, fail, skip
 #	{
@@ -24,7 +27,8 @@
 #	ktap_end
 #
 # A test fails when it called fail (or a failed expect) or returned non-zero.
-# Tests are functions in the same shell: variables they set remain.
+# Tests are functions in the same shell: variables they set remain.  There is no
+# set -e: it would end the script where a test should fail and say why.
 set -u
 
 ktap_number=0
@@ -91,7 +95,7 @@ expect()
 	ktap_state=fail
 	diag "${FUNCNAME[1]}:${BASH_LINENO[0]}: $text"
 	diag "  status $status of: $*"
-	[ -z "$output" ] || diag "$(sed 's/^/  | /' <<<"$output")"
+	[ -z "$output" ] || diag "  | ${output//$'\n'/$'\n'  | }"
 	return 1
 }
 
@@ -115,8 +119,9 @@ ktap_test()
 	ktap_reason=""
 	"$@"
 	status=$?
-	[ "$ktap_state" = ok ] && [ "$status" -ne 0 ] &&
-		fail "returned $status" || :
+	if [ "$ktap_state" = ok ] && [ "$status" -ne 0 ]; then
+		fail "returned $status"
+	fi
 	case $ktap_state in
 	ok) echo "ok $ktap_number $name" ;;
 	skip) echo "ok $ktap_number $name # SKIP $ktap_reason" ;;
@@ -167,7 +172,8 @@ wait_until()
 }
 
 # background NAME COMMAND...: start COMMAND with its output in $lib_dir/NAME.log
-# and put its process id into the variable NAME; it is killed at the end.
+# and put its process id into the variable NAME (letters, digits, underscores);
+# it is killed at the end.
 background()
 {
 	local name=$1
@@ -210,7 +216,7 @@ lib_exit()
 	for ((i = ${#lib_cleanups[@]} - 1; i >= 0; i--)); do
 		eval "${lib_cleanups[i]}" >/dev/null 2>&1
 	done
-	for pid in "${lib_pids[@]}"; do
+	for pid in "${lib_pids[@]}" $(jobs -p); do
 		kill -KILL "$pid" 2>/dev/null
 		wait "$pid" 2>/dev/null
 	done
@@ -288,38 +294,44 @@ addresses()
 # ---- what is on the wire and in the kernel log ----------------------------
 
 # wire_start NAME NAMESPACE DEVICE [FILTER...]: capture into $lib_dir/NAME.pcap;
-# returns when the capture runs, so that the next packet is in it.
+# returns when the capture runs, so that the next packet is in it. Packets are
+# cut at WIRE_SNAPLEN bytes (2048), as the ring has a place of that size for each:
+# 8000 of them; with 65600, for whole GSO packets, it has 250.
 wire_start()
 {
 	local name=$1 ns=$2 device=$3
 
 	shift 3
 	background "wire_$name" ip netns exec "$ns" tcpdump -i "$device" -n -U \
-		--immediate-mode -B 8192 -s 0 -w "$lib_dir/$name.pcap" "$@"
+		--immediate-mode -B 32768 -s "${WIRE_SNAPLEN:-2048}" \
+		-w "$lib_dir/$name.pcap" "$@"
 	wait_until 10 grep -q 'listening on' "$lib_dir/wire_$name.log" && return
 	fail "tcpdump on $device did not start: $(<"$lib_dir/wire_$name.log")"
 }
 
-# wire_stop NAME: end a capture with nothing lost; fails if the kernel dropped.
+# wire_stop NAME: end a capture when all that the kernel has seen until now is in
+# the file; fails if the kernel dropped some.
 wire_stop()
 {
 	local pid=wire_$1 log=$lib_dir/wire_$1.log
 
-	# What is in the socket at the time of the signal would not be read.
-	lib_settled=
-	wait_until 5 wire_settled "$lib_dir/$1.pcap"
+	wait_until 10 wire_drained "${!pid}" "$log"
 	finish "${!pid}" INT
 	grep -q '^0 packets dropped by kernel' "$log" ||
 		fail "capture $1 is not complete: $(<"$log")"
 }
 
-# Has the file stopped growing since the last call?
-wire_settled()
+# Asked by USR1, tcpdump says how much it has written of what the kernel saw. On
+# lo the kernel sees each packet twice.
+wire_drained()
 {
-	local last=$lib_settled
+	local pattern='([0-9]+) packets? captured, ([0-9]+) .*, ([0-9]+) '
 
-	lib_settled=$(stat -c %s "$1")
-	[ "$lib_settled" = "$last" ]
+	kill -USR1 "$1"
+	sleep 0.05
+	[[ $(tail -n 1 "$2") =~ $pattern ]] || return
+	[ $((BASH_REMATCH[1] + BASH_REMATCH[3])) -eq "${BASH_REMATCH[2]}" ] ||
+		[ $((BASH_REMATCH[1] * 2)) -eq "${BASH_REMATCH[2]}" ]
 }
 
 # wire_packets NAME [FILTER...]: print the packets of a capture, one a line.

@@ -4,7 +4,10 @@
 #
 #	left eth0 ---- eth0 right
 #	192.0.2.1         192.0.2.2
+# shellcheck source=lib.sh
 source "$(dirname "$0")/lib.sh"
+
+declare left right
 
 failing() { expect "false is true" false; }
 returning() { return 3; }
@@ -15,6 +18,7 @@ verdict_of()
 {
 	(
 		trap - EXIT
+		# shellcheck disable=SC2034 # of lib.sh
 		ktap_number=0
 		ktap_test name "$@"
 	) | grep -v '^#'
@@ -57,10 +61,10 @@ capture()
 {
 	in_ns "$left" ping -q -c 1 -W 5 192.0.2.2 >/dev/null || return
 	wire_start echo "$right" eth0 icmp || return
-	in_ns "$left" ping -q -i 0.002 -c 200 192.0.2.2 >/dev/null
+	in_ns "$left" ping -q -i 0.002 -c 400 192.0.2.2 >/dev/null
 	wire_stop echo || return
-	expect_equal "requests" "$(wire_count echo 'icmp[0] == 8')" 200
-	expect_equal "replies" "$(wire_count echo 'icmp[0] == 0')" 200
+	expect_equal "requests" "$(wire_count echo 'icmp[0] == 8')" 400
+	expect_equal "replies" "$(wire_count echo 'icmp[0] == 0')" 400
 }
 
 kernel_log()
@@ -77,13 +81,16 @@ kernel_log()
 # A script of its own leaves neither namespaces nor processes behind.
 cleaning_up()
 {
-	local before
+	local before pid
 
 	before=$(ip netns list)
 	bash -c 'source ./lib.sh; ns_new gone; background pid sleep 600
-		in_ns "$gone" sleep 600 & echo $pid $! >"$0"; exit 7' \
+		in_ns "$gone" setsid sleep 601 &
+		wait_until 10 eval "ip netns pids $gone | grep -q ."
+		echo $pid $(ip netns pids $gone) >"$0"; exit 7' \
 		"$lib_dir/pids" 2>/dev/null
 	expect_equal "status" $? 7
+	expect_equal "processes" "$(wc -w <"$lib_dir/pids")" 2
 	expect_equal "namespaces" "$(ip netns list)" "$before"
 	for pid in $(<"$lib_dir/pids"); do
 		expect "process remains" wait_until 5 process_gone "$pid"

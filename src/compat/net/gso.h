@@ -4,8 +4,9 @@
 #define _FASTTRACK_COMPAT_NET_GSO_H
 
 #include <linux/skbuff.h>
+#include <linux/version.h>
 
-#if __has_include_next(<net/gso.h>)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 #include_next <net/gso.h>
 #endif
 
