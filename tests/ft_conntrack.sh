@@ -84,7 +84,7 @@ acct_tcp()
 {
 	hosts clear && open_fast acct tcp "$1" snat "$2" || return
 	hosts send acct b 60 3000 &&
-	hosts fast acct b 0 &&
+	hosts wasfast acct &&
 	accounted tcp "$2" acct
 }
 
@@ -92,7 +92,7 @@ acct_udp()
 {
 	hosts clear && open_fast udp udp "$1" both "$2" || return
 	hosts send udp b 60 300 &&
-	hosts fast udp b 0 &&
+	hosts wasfast udp &&
 	accounted udp "$2" udp
 }
 
@@ -129,14 +129,14 @@ udp_assured()
 	hosts fast quick b 1 || return
 	hosts idle $((3000 - (${EPOCHREALTIME/[.,]/} - start) / 1000))
 	entry udp 31004 | grep -q ASSURED || fail "not assured: $(entry udp 31004)"
-	expect "timeout" timeout_between udp 31004 117 120
+	expect "timeout of $(entry udp 31004)" timeout_between udp 31004 117 120
 	hosts close quick
 }
 
 tcp_live()
 {
 	open_fast bulk tcp "$1" none "$2" || return
-	hosts send bulk b 60 20000 && hosts fast bulk b 0 || return
+	hosts send bulk b 60 20000 && hosts wasfast bulk || return
 	expect "state" is_state "$2" ESTABLISHED
 	wait_until 2 timeout_between tcp "$2" 431994 432000 ||
 		fail "idle after bulk: $(entry tcp "$2")"
@@ -164,7 +164,7 @@ dead_peer()
 closes()
 {
 	open_fast "close$2" tcp "$1" both "$2" || return
-	hosts send "close$2" b 20 500 && hosts fast "close$2" b 0 &&
+	hosts send "close$2" b 20 500 && hosts wasfast "close$2" &&
 	hosts close "close$2" "$3" || return
 	wait_until 2 is_state "$2" "$4" || fail "$(entry tcp "$2")"
 	hosts_ask ft "close$2" && [[ $answer = active* ]] &&
@@ -188,7 +188,7 @@ blind_rst()
 reused_tuple()
 {
 	open_fast again tcp "$1" snat "$2" && hosts send again b 20 500 &&
-	hosts fast again b 0 && hosts close again none &&
+	hosts wasfast again && hosts close again none &&
 	hosts reopen again 10 && hosts send again b 20 500 || return
 	expect "state" is_state "$2" ESTABLISHED
 	hosts bg again 20 300 && hosts fast again b 8
@@ -210,7 +210,7 @@ deleted()
 	hosts seq del && seq=$answer
 	hosts fresh del o 3 && hosts idle 100
 	hosts ports t1 del o "$seq" && expect_equal "ports" "$answer" 50123
-	hosts send del r 1 100 && hosts fast del b 5
+	hosts bg del 5 100 && hosts fast del b 5
 	ipt4 -t nat -D POSTROUTING 1
 	hosts close del
 	in_ns "$router" conntrack -D -p udp --orig-port-src 31012 >/dev/null 2>&1

@@ -142,7 +142,7 @@ mtu_lowered_tcp()
 	ip -n "$router" link set wan mtu 1300
 	hosts send f b 20 8000 || return
 	ip -n "$router" link set wan mtu 1500
-	hosts send f b 20 8000 && hosts fast f b 0
+	hosts send f b 20 8000 && hosts wasfast f
 }
 
 ttl_exceeded()

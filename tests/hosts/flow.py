@@ -70,7 +70,7 @@ class Flow:
         """One whole message arrived; @direction it travelled in."""
         head = parse(data)
         if not head or data != message(self.id, direction, head[2], head[3]):
-            self.fail("message damaged")
+            self.fail("message damaged: %s" % (head or data[:24].hex(),))
             return
         seq = head[2]
         self.rx[direction] += 1

@@ -32,7 +32,6 @@ SLOW = os.environ.get("FASTTRACK_SLOW") == "1"
 CLONE_NEWNET = 0x40000000
 DIRS = {"o": ORIG, "r": REPLY}
 NAMES = ("orig", "reply")
-TOS = 0x28                      # AF11, so that a lost DSCP shows
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -71,9 +70,10 @@ class Hosts:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
             if family == socket.AF_INET:
-                sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, TOS)
+                sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, pk.TOS)
             else:
-                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, TOS)
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS,
+                                pk.TOS)
             return sock
         return make
 
@@ -479,9 +479,32 @@ class Hosts:
             self.do_idle(20)
         return None
 
-    def told(self, flow):
+    def do_reason(self, name):
+        """How often the engine gave that reason."""
+        self.connection(next(iter(self.flows.values())))
+        return 0 if SLOW else self.engine.reasons()[name]
+
+    def do_wasfast(self, name, dirs="b"):
+        """Packets have been counted as fast."""
+        flow = self.flows[name]
         entry = self.connection(flow)
-        return str({k: v for k, v in entry.items()}) if entry else "no entry"
+        if not SLOW and not (entry and all(entry[NAMES[d]]["packets"]
+                                           for d in both(dirs))):
+            raise Failed("was never fast: " + self.told(flow))
+
+    def told(self, flow):
+        """What the engine can say about a connection that is not fast."""
+        if SLOW:
+            return "%d and %d messages arrived" % tuple(flow.rx)
+        entry = self.connection(flow)
+        if not entry:
+            return "no entry; " + ", ".join(
+                "%s %d" % (name, count)
+                for name, count in self.engine.reasons().items() if count)
+        return "%s %s" % (entry["state"], "; ".join(
+            "%s %s" % (n, ", ".join("%s %s" % (k, v) for k, v in
+                                    entry[n].items() if k != "tuple"))
+            for n in NAMES))
 
     def do_notfast(self, name, patience):
         """Within @patience no fast packet is counted any more."""

@@ -12,6 +12,7 @@ from collections import namedtuple
 TCP, UDP, ICMP, ICMP6, FRAGMENT = 6, 17, 1, 58, 44
 ETH_IP, ETH_IP6 = 0x0800, 0x86dd
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+TOS = 0x28                      # AF11 in all packets, so that a loss shows
 
 # One side's view of a connection's original direction.
 Tuple = namedtuple("Tuple", "src sport dst dport")
@@ -156,7 +157,7 @@ def difference(was, now, to, partial=False):
     return None
 
 
-def ip(t, proto, body, ttl=64, ident=1, frag=0, options=b"", tos=0):
+def ip(t, proto, body, ttl=64, ident=1, frag=0, options=b"", tos=TOS):
     """An IPv4 or IPv6 header in front of @body. @frag: the IPv4 field of that
     name (flags and offset)."""
     if af(t.src) == socket.AF_INET6:
