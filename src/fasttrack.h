@@ -495,13 +495,17 @@ static inline u32 ft_policies(const struct net *net)
  *
  * An insertion bumps the tokens of the routes, a deletion does not. But it
  * lowers the number of policies, and adding one back bumps the tokens. So a
- * number that changed begins a new generation. Acquire: pairs with the
- * release in ft_policies_changed(); who sees the number sees the generation.
+ * number that changed begins a new generation.
+ *
+ * Context: any.
  */
 static __always_inline void ft_policies_check(struct fasttrack_net *fn)
 {
 	u32 policies = ft_policies(fn->net);
 
+	/* Acquire: pairs with the release in ft_policies_changed(); who sees
+	 * the number sees the generation.
+	 */
 	if (unlikely(smp_load_acquire(&fn->policies) != policies))
 		ft_policies_changed(fn, policies);
 }
