@@ -506,7 +506,7 @@ class Hosts:
                                     entry[n].items() if k != "tuple"))
             for n in NAMES))
 
-    def do_notfast(self, name, patience):
+    def do_notfast(self, name, patience, dirs="b"):
         """Within @patience no fast packet is counted any more."""
         flow = self.flows[name]
         if SLOW:
@@ -517,7 +517,8 @@ class Hosts:
             self.do_idle(250)
             now = self.connection(flow)
             if not now or was and \
-               all(now[n]["packets"] == was[n]["packets"] for n in NAMES):
+               all(now[NAMES[d]]["packets"] == was[NAMES[d]]["packets"]
+                   for d in both(dirs)):
                 return "%d ms" % ((time.monotonic() - start) * 1000)
             if time.monotonic() > start + float(patience):
                 raise Failed("still fast")
