@@ -24,6 +24,11 @@ static u32 ft_later(u32 a, u32 b)
 	return after(a, b) ? a : b;
 }
 
+static bool ft_tcp_known(const struct ip_ct_tcp_state *s)
+{
+	return s->td_maxwin && s->flags & IP_CT_TCP_FLAG_MAXACK_SET;
+}
+
 /**
  * ft_ct_load - learn conntrack's TCP state, slow packets included
  * @flow: flow
@@ -32,16 +37,24 @@ static u32 ft_later(u32 a, u32 b)
  * older by one packet. Then a window check fails that need not have, that
  * packet goes slow and the state is loaded again.
  *
- * Context: flow->lock; takes ct->lock inside.
+ * Return: whether the connection is established and conntrack knows the window
+ * and the last acknowledgment of both sides; until then nothing is loaded.
+ * Always true for UDP. Context: flow->lock; takes ct->lock inside.
  */
-void ft_ct_load(struct fasttrack_flow *flow)
+bool ft_ct_load(struct fasttrack_flow *flow)
 {
 	struct nf_conn *ct = flow->ct;
 	unsigned int dir;
 
 	if (flow->proto != IPPROTO_TCP)
-		return;
+		return true;
 	spin_lock(&ct->lock);
+	if (ct->proto.tcp.state != TCP_CONNTRACK_ESTABLISHED ||
+	    !ft_tcp_known(&ct->proto.tcp.seen[IP_CT_DIR_ORIGINAL]) ||
+	    !ft_tcp_known(&ct->proto.tcp.seen[IP_CT_DIR_REPLY])) {
+		spin_unlock(&ct->lock);
+		return false;
+	}
 	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
 		const struct ip_ct_tcp_state *s = &ct->proto.tcp.seen[dir];
 		u32 edge = ct->proto.tcp.seen[!dir].td_maxend;
@@ -52,16 +65,19 @@ void ft_ct_load(struct fasttrack_flow *flow)
 			WRITE_ONCE(d->tcp_ack,
 				   ft_later(d->tcp_ack, s->td_maxack));
 			WRITE_ONCE(d->tcp_edge, ft_later(d->tcp_edge, edge));
+			WRITE_ONCE(d->tcp_maxwin,
+				   max(d->tcp_maxwin, s->td_maxwin));
 		} else {
 			d->tcp_end = s->td_end;
 			d->tcp_ack = s->td_maxack;
 			d->tcp_edge = edge;
+			d->tcp_maxwin = s->td_maxwin;
 		}
-		WRITE_ONCE(d->tcp_maxwin, max(d->tcp_maxwin, s->td_maxwin));
 		d->scale = s->td_scale;
 	}
 	spin_unlock(&ct->lock);
 	flow->tcp_loaded = true;
+	return true;
 }
 
 static bool ft_dir_unacked(struct fasttrack_flow *flow, unsigned int dir)
@@ -199,8 +215,9 @@ u32 ft_ct_lease_cap(const struct fasttrack_flow *flow)
 	u32 cap;
 
 	if (flow->proto == IPPROTO_TCP)
-		return max(1U, min(t[TCP_CONNTRACK_ESTABLISHED],
-				   t[TCP_CONNTRACK_UNACK]) / 2);
+		return max(1U, min3(t[TCP_CONNTRACK_ESTABLISHED],
+				    t[TCP_CONNTRACK_UNACK],
+				    t[TCP_CONNTRACK_RETRANS]) / 2);
 	if (test_bit(IPS_ASSURED_BIT, &flow->ct->status))
 		return max(1U, t[UDP_CT_REPLIED] / 2);
 	cap = max(1U, t[UDP_CT_UNREPLIED] / 2);
@@ -209,9 +226,13 @@ u32 ft_ct_lease_cap(const struct fasttrack_flow *flow)
 }
 
 /* Advance the entry to what conntrack would have set at the last fast packet.
- * Only ever later, with one exception: TCP data that nobody acknowledged
- * brings an established timeout down to the one for that, as the slow path
- * does. A slow packet that refreshes meanwhile wins the cmpxchg.
+ * Only ever later, with one exception: TCP data that nobody acknowledged, as
+ * far as conntrack and we know, brings an established timeout down to the one
+ * for that, as the slow path does.
+ *
+ * Conntrack writes state before timeout, so read them the other way round: a
+ * packet that closes the connection meanwhile shows in the state, or in the
+ * timeout and wins the cmpxchg.
  */
 static void ft_ct_refresh(struct fasttrack_flow *flow, u32 last)
 {
@@ -220,10 +241,11 @@ static void ft_ct_refresh(struct fasttrack_flow *flow, u32 last)
 
 	if (test_bit(IPS_FIXED_TIMEOUT_BIT, &ct->status) || ft_ct_gone(ct))
 		return;
-	if (flow->proto == IPPROTO_TCP &&
-	    READ_ONCE(ct->proto.tcp.state) != TCP_CONNTRACK_ESTABLISHED)
-		return;
 	was = READ_ONCE(ct->timeout);
+	/* Timeout before state, see above */
+	smp_rmb();
+	if (!ft_ct_load(flow))
+		return;
 	timeout = ft_ct_timeout(flow);
 	flow->fold_every = clamp_t(u32, timeout / 4, 1, HZ);
 	if (ft_before(was, last + timeout) ||

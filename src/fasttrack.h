@@ -20,6 +20,7 @@
 #include <net/ipv6.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <uapi/linux/fasttrack.h>
+#include <uapi/linux/xfrm.h>
 
 #define FT_VERSION		"0.1"
 
@@ -49,6 +50,7 @@
 #define FT_DIR_STAMP_MARK	0x02	/* slow path changed the mark */
 #define FT_DIR_STAMP_PRIO	0x04	/* slow path changed the priority */
 #define FT_DIR_EXACT		0x08	/* rules set TTL or TOS: see ttl_out */
+#define FT_DIR_ATTACH		0x10	/* packets carry the conntrack entry on */
 
 /* struct fasttrack_flow.status, bit numbers */
 #define FT_FLOW_DEAD		0	/* unhashed, has one owner */
@@ -185,9 +187,9 @@ struct fasttrack_dir6 {
  * @synced: low word of the packets whose TCP state conntrack knows; flow->lock
  * @mark_out: mark that leaves, with FT_DIR_STAMP_MARK
  * @prio_out: priority that leaves, with FT_DIR_STAMP_PRIO
- * @pending: slow packets between the early and the learn hook; flow->lock
- * @hold_end: jiffies after which they are given up; flow->lock
- * @epoch: tells packets given up from those counted now; flow->lock
+ * @slow_last: jiffies of the last slow packet; flow->lock
+ * @slow_seq: number of the last slow packet at the early hook; flow->lock
+ * @seen_seq: latest of those at the learn hook; flow->lock
  * @reason: why the last slow packet was slow
  * @last_win: last TCP window, unscaled
  */
@@ -201,10 +203,10 @@ struct fasttrack_cold {
 	u32		synced;
 	u32		mark_out;
 	u32		prio_out;
-	u32		hold_end;
-	u16		pending;
+	u32		slow_last;
+	u16		slow_seq;
+	u16		seen_seq;
 	u16		last_win;
-	u8		epoch;
 	u8		reason;
 };
 
@@ -303,13 +305,14 @@ struct fasttrack_stats {
  * struct fasttrack_net - the engine in one namespace
  * @net: the namespace; we are one of its pernet parts, so no reference
  * @table: by family
- * @gen: device generation, bumped when a device changes under the flows
+ * @gen: generation of devices and policies, bumped when one changes under
+ *	the flows and no token of a route tells
+ * @policies: IPsec policies when @gen was last looked at: ft_policies_check()
  * @frag_end: jiffies until which some fragment may be under way
  * @enabled: the setting
  * @draining: by family: no rule is left, the sweeper releases all flows and
  *	then takes the hooks off
  * @dead: the namespace is going, nothing may start any more
- * @flushing: the sweeper's next pass releases everything
  * @lease: the setting, jiffies
  * @limit: the setting, connections
  * @flows: connections in the table, by family
@@ -331,11 +334,11 @@ struct fasttrack_net {
 	struct net		*net;
 	struct fasttrack_table	table[FT_FAMILIES];
 	u32			gen;
+	u32			policies;
 	u32			frag_end;
 	bool			enabled;
 	bool			draining[FT_FAMILIES];
 	bool			dead;
-	bool			flushing;
 	u32			lease;
 	u32			limit;
 	atomic_t		flows[FT_FAMILIES];
@@ -367,9 +370,8 @@ struct fasttrack_net {
  * @len: length of the packet
  * @iif: ingress device
  * @dir: direction
- * @epoch: fasttrack_cold.epoch under which it is counted
+ * @seq: its number among the slow packets of its direction
  * @teach: may arm its direction
- * @counted: is counted in fasttrack_cold.pending
  * @partial: checksum was CHECKSUM_PARTIAL
  * @hlen: bytes in @headers
  * @headers: network and transport header
@@ -384,10 +386,9 @@ struct fasttrack_record {
 	u32			prio;
 	u32			len;
 	int			iif;
+	u16			seq;
 	u8			dir;
-	u8			epoch;
 	bool			teach;
-	bool			counted;
 	bool			partial;
 	u8			hlen;
 	u8			headers[FT_RECORD_HEADERS] __aligned(8);
@@ -476,6 +477,35 @@ static inline struct fasttrack_dir6 *ft_dir6(struct fasttrack_dir *d)
 	return container_of(d, struct fasttrack_dir6, d);
 }
 
+void ft_policies_changed(struct fasttrack_net *fn, u32 policies);
+
+static inline u32 ft_policies(const struct net *net)
+{
+#ifdef CONFIG_XFRM
+	return READ_ONCE(net->xfrm.policy_count[XFRM_POLICY_OUT]) +
+	       READ_ONCE(net->xfrm.policy_count[XFRM_POLICY_FWD]);
+#else
+	return 0;
+#endif
+}
+
+/**
+ * ft_policies_check - has an IPsec policy gone since the last look?
+ * @fn: namespace
+ *
+ * An insertion bumps the tokens of the routes, a deletion does not. But it
+ * lowers the number of policies, and adding one back bumps the tokens. So a
+ * number that changed begins a new generation. Acquire: pairs with the
+ * release in ft_policies_changed(); who sees the number sees the generation.
+ */
+static __always_inline void ft_policies_check(struct fasttrack_net *fn)
+{
+	u32 policies = ft_policies(fn->net);
+
+	if (unlikely(smp_load_acquire(&fn->policies) != policies))
+		ft_policies_changed(fn, policies);
+}
+
 /* stats.c */
 const char *ft_reason_name(enum fasttrack_reason reason);
 u64 ft_stats_reason(const struct fasttrack_net *fn,
@@ -518,9 +548,8 @@ u64 ft_dir_bytes(struct fasttrack_flow *flow, unsigned int dir);
 bool ft_dir_settled(const struct fasttrack_flow *flow, unsigned int dir);
 void ft_dir_disarm(struct fasttrack_flow *flow, unsigned int dir,
 		   enum fasttrack_reason reason);
-void ft_dir_hold(struct fasttrack_flow *flow, unsigned int dir, bool cause);
-void ft_dir_release_held(struct fasttrack_flow *flow, unsigned int dir,
-			 u8 epoch);
+u16 ft_dir_hold(struct fasttrack_flow *flow, unsigned int dir);
+void ft_dir_seen(struct fasttrack_flow *flow, unsigned int dir, u16 seq);
 bool ft_dir_held(struct fasttrack_flow *flow, unsigned int dir);
 void ft_flow_close(struct fasttrack_flow *flow);
 void ft_flow_kill(struct fasttrack_flow *flow, enum fasttrack_reason reason);
@@ -529,7 +558,7 @@ void ft_flow_kill(struct fasttrack_flow *flow, enum fasttrack_reason reason);
 enum fasttrack_reason ft_ct_eligible(const struct nf_conn *ct);
 
 /* ct.c */
-void ft_ct_load(struct fasttrack_flow *flow);
+bool ft_ct_load(struct fasttrack_flow *flow);
 void ft_ct_sync(struct fasttrack_flow *flow, unsigned int dir);
 void ft_ct_fold(struct fasttrack_flow *flow, u32 now);
 u32 ft_ct_lease_cap(const struct fasttrack_flow *flow);
@@ -545,7 +574,7 @@ void ft_record_exit(void);
 void ft_record_put(const struct fasttrack_record *rec, const void *headers);
 bool ft_record_take(const struct sk_buff *skb, struct fasttrack_record *rec);
 
-/* slow.c */
+/* slow.c, and ft_policies_changed() above */
 unsigned int ft_slow(struct fasttrack_packet *pkt, u8 family,
 		     enum fasttrack_reason reason);
 enum fasttrack_reason ft_tick(struct fasttrack_packet *pkt, u8 family);

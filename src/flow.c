@@ -313,38 +313,28 @@ void ft_dir_disarm(struct fasttrack_flow *flow, unsigned int dir,
 	}
 }
 
-/* Packets that never reached POSTROUTING were dropped or queued: forget them */
-static void ft_dir_forget(struct fasttrack_cold *c)
-{
-	c->pending = 0;
-	c->epoch++;
-}
-
 /**
  * ft_dir_hold - a packet goes slow, those behind it must not pass it
  * @flow: flow
  * @dir: direction
- * @cause: false if it only follows because the direction is held already
  *
- * Context: flow->lock.
+ * Return: the number of the packet, for ft_dir_seen(). Context: flow->lock.
  */
-void ft_dir_hold(struct fasttrack_flow *flow, unsigned int dir, bool cause)
+u16 ft_dir_hold(struct fasttrack_flow *flow, unsigned int dir)
 {
 	struct fasttrack_dir *d = ft_flow_dir(flow, dir);
 	struct fasttrack_cold *c = &flow->cold[dir];
-	u32 now = (u32)jiffies;
 
-	if (c->pending && !ft_before(now, c->hold_end))
-		ft_dir_forget(c);
-	if (cause || !c->pending)
-		c->hold_end = now + FT_HOLD;
-	if (c->pending < U16_MAX)
-		c->pending++;
+	c->slow_last = (u32)jiffies;
 	WRITE_ONCE(d->gate, d->gate | FT_HELD);
+	return ++c->slow_seq;
 }
 
-static void ft_dir_unhold(struct fasttrack_dir *d)
+static void ft_dir_unhold(struct fasttrack_flow *flow, unsigned int dir)
 {
+	struct fasttrack_dir *d = ft_flow_dir(flow, dir);
+
+	flow->cold[dir].seen_seq = flow->cold[dir].slow_seq;
 	/* Release: a packet that passes now comes after what the slow one
 	 * did, on this CPU in any case and on others as far as order between
 	 * CPUs exists.
@@ -353,22 +343,24 @@ static void ft_dir_unhold(struct fasttrack_dir *d)
 }
 
 /**
- * ft_dir_release_held - a slow packet has reached POSTROUTING
+ * ft_dir_seen - a slow packet has reached POSTROUTING
  * @flow: flow
  * @dir: direction
- * @epoch: fasttrack_cold.epoch under which it was counted
+ * @seq: its number
+ *
+ * The slow path keeps the order of a flow, so what came before this packet
+ * has left or was dropped. The last one ends the hold.
  *
  * Context: flow->lock.
  */
-void ft_dir_release_held(struct fasttrack_flow *flow, unsigned int dir,
-			 u8 epoch)
+void ft_dir_seen(struct fasttrack_flow *flow, unsigned int dir, u16 seq)
 {
 	struct fasttrack_cold *c = &flow->cold[dir];
 
-	if (epoch != c->epoch || !c->pending)
-		return;
-	if (!--c->pending)
-		ft_dir_unhold(ft_flow_dir(flow, dir));
+	if ((s16)(seq - c->seen_seq) > 0)
+		c->seen_seq = seq;
+	if (c->seen_seq == c->slow_seq)
+		ft_dir_unhold(flow, dir);
 }
 
 /**
@@ -376,21 +368,17 @@ void ft_dir_release_held(struct fasttrack_flow *flow, unsigned int dir,
  * @flow: flow
  * @dir: direction
  *
- * Ends the hold when its time is up.
+ * Ends the hold when the last slow packet has had its time: it was dropped.
  *
  * Return: whether. Context: flow->lock.
  */
 bool ft_dir_held(struct fasttrack_flow *flow, unsigned int dir)
 {
-	struct fasttrack_cold *c = &flow->cold[dir];
-	struct fasttrack_dir *d = ft_flow_dir(flow, dir);
-
-	if (!(d->gate & FT_HELD))
+	if (!(ft_flow_dir(flow, dir)->gate & FT_HELD))
 		return false;
-	if (c->pending && ft_before((u32)jiffies, c->hold_end))
+	if ((u32)jiffies - flow->cold[dir].slow_last < FT_HOLD)
 		return true;
-	ft_dir_forget(c);
-	ft_dir_unhold(d);
+	ft_dir_unhold(flow, dir);
 	return false;
 }
 

@@ -115,6 +115,13 @@ static bool ft_gc_draining(const struct fasttrack_net *fn)
 	return READ_ONCE(fn->draining[0]) || READ_ONCE(fn->draining[1]);
 }
 
+static unsigned long ft_gc_delay(const struct fasttrack_net *fn, bool done)
+{
+	if (ft_gc_draining(fn))
+		return done ? 1 : 0;
+	return done ? FT_GC_IDLE : FT_GC_PAUSE;
+}
+
 static void ft_gc_work(struct work_struct *work)
 {
 	struct fasttrack_net *fn;
@@ -132,8 +139,7 @@ static void ft_gc_work(struct work_struct *work)
 	if (atomic_read(&fn->flows[0]) || atomic_read(&fn->flows[1]) ||
 	    ft_gc_draining(fn))
 		queue_delayed_work(system_unbound_wq, &fn->gc,
-				   done && !ft_gc_draining(fn) ?
-				   FT_GC_IDLE : FT_GC_PAUSE);
+				   ft_gc_delay(fn, done));
 }
 
 /**

@@ -183,6 +183,27 @@ ft_dress(struct sk_buff *skb, const struct fasttrack_flow *flow,
 	 */
 	skb_dst_set_noref(skb, dst);
 	skb->dev = dst->dev;
+	if (unlikely(d->flags & FT_DIR_ATTACH)) {
+		nf_conntrack_get(&flow->ct->ct_general);
+		nf_ct_set(skb, flow->ct, d->dir == IP_CT_DIR_ORIGINAL ?
+			  IP_CT_ESTABLISHED : IP_CT_ESTABLISHED_REPLY);
+	}
+}
+
+/* Does conntrack verify this packet's checksum, and has nobody done it yet? */
+static __always_inline bool
+ft_checksum_wanted(const struct fasttrack_packet *pkt)
+{
+	const struct sk_buff *skb = pkt->skb;
+	const struct udphdr *uh;
+
+	if (likely(skb->ip_summed == CHECKSUM_UNNECESSARY ||
+		   skb->ip_summed == CHECKSUM_PARTIAL))
+		return false;
+	uh = (void *)(skb->data + pkt->thoff);
+	if (pkt->dir->proto == IPPROTO_UDP && !uh->check)
+		return false;
+	return READ_ONCE(pkt->fn->net->ct.sysctl_checksum);
 }
 
 /* May packets of the direction go fast? Ends a hold whose time is up. */

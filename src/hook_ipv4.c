@@ -8,6 +8,7 @@
  * NF_ACCEPT, by way of ft_slow() when the packet belongs to a flow.
  */
 #include <linux/inetdevice.h>
+#include <linux/netfilter_ipv4.h>
 #include <net/arp.h>
 #include <net/ip.h>
 #include <net/neighbour.h>
@@ -100,6 +101,7 @@ ft_check_learned4(const struct fasttrack_packet *pkt, const struct iphdr *iph)
 	const struct sk_buff *skb = pkt->skb;
 	const struct rtable *rt = dst_rtable(d->dst);
 
+	ft_policies_check(pkt->fn);
 	if (unlikely(skb->dev->ifindex != d->iif))
 		return FASTTRACK_REASON_IIF;
 	if (unlikely(skb->mark != d->mark_in))
@@ -119,6 +121,17 @@ ft_check_learned4(const struct fasttrack_packet *pkt, const struct iphdr *iph)
 		     ft_fragment_near(pkt->fn, ft_frag_hash4(iph), pkt->now)))
 		return FASTTRACK_REASON_FRAGMENT;
 	return FASTTRACK_REASON_NONE;
+}
+
+/* Would conntrack call the packet INVALID for its checksum? What the device
+ * has verified costs nothing; the rest is summed as the slow path would.
+ */
+static __always_inline bool ft_checksum_bad4(const struct fasttrack_packet *pkt)
+{
+	if (!ft_checksum_wanted(pkt))
+		return false;
+	return nf_ip_checksum(pkt->skb, NF_INET_PRE_ROUTING, pkt->thoff,
+			      ip_hdr(pkt->skb)->protocol);
 }
 
 static __always_inline void ft_snmp4(struct net *net, unsigned int len)
@@ -184,6 +197,8 @@ ft_hit4(struct fasttrack_packet *pkt, const struct iphdr *iph, const void *l4)
 	    unlikely(!ft_tcp_in_window(d, ft_dir_reverse(d, 0), l4,
 				       pkt->skb->len - pkt->thoff)))
 		reason = FASTTRACK_REASON_TCP_WINDOW;
+	if (likely(!reason) && unlikely(ft_checksum_bad4(pkt)))
+		reason = FASTTRACK_REASON_CHECKSUM;
 	if (likely(!reason) && unlikely(d->last != pkt->now))
 		reason = ft_tick(pkt, 0);
 	if (likely(!reason))
@@ -194,17 +209,8 @@ ft_hit4(struct fasttrack_packet *pkt, const struct iphdr *iph, const void *l4)
 	return ft_slow(pkt, 0, reason);
 }
 
-/**
- * ft_hook_ipv4 - the early PRE_ROUTING hook of IPv4
- * @priv: namespace
- * @skb: packet as ip_rcv_core() left it: header checked, length trimmed
- * @state: hook state
- *
- * Return: NF_STOLEN if the packet went fast, else NF_ACCEPT. Context:
- * softirq, RCU read side.
- */
-unsigned int ft_hook_ipv4(void *priv, struct sk_buff *skb,
-			  const struct nf_hook_state *state)
+static __always_inline unsigned int
+ft_early4(struct fasttrack_net *fn, struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	struct fasttrack_packet pkt;
@@ -213,7 +219,7 @@ unsigned int ft_hook_ipv4(void *priv, struct sk_buff *skb,
 	if (iph->protocol != IPPROTO_TCP && iph->protocol != IPPROTO_UDP)
 		return NF_ACCEPT;
 	pkt.skb = skb;
-	pkt.fn = priv;
+	pkt.fn = fn;
 	pkt.thoff = iph->ihl * 4;
 	pkt.now = (u32)jiffies;
 	if (unlikely(ip_is_fragment(iph)))
@@ -226,4 +232,27 @@ unsigned int ft_hook_ipv4(void *priv, struct sk_buff *skb,
 	if (!pkt.dir)
 		return NF_ACCEPT;
 	return ft_hit4(&pkt, iph, l4);
+}
+
+/**
+ * ft_hook_ipv4 - the early PRE_ROUTING hook of IPv4
+ * @priv: namespace
+ * @skb: packet as ip_rcv_core() left it: header checked, length trimmed
+ * @state: hook state
+ *
+ * Return: NF_STOLEN if the packet went fast, else NF_ACCEPT. Context:
+ * RCU read side; softirq, or process for what NFQUEUE returns to a chain ahead
+ * of us.
+ */
+unsigned int ft_hook_ipv4(void *priv, struct sk_buff *skb,
+			  const struct nf_hook_state *state)
+{
+	unsigned int verdict;
+
+	if (likely(in_softirq()))
+		return ft_early4(priv, skb);
+	local_bh_disable();
+	verdict = ft_early4(priv, skb);
+	local_bh_enable();
+	return verdict;
 }

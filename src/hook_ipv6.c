@@ -3,6 +3,7 @@
  * Owns the early hook of IPv6: parse, look up, decide, rewrite, send. Knows
  * what was learned, never how. The rules of hook_ipv4.c hold here.
  */
+#include <linux/netfilter_ipv6.h>
 #include <net/addrconf.h>
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
@@ -103,10 +104,11 @@ ft_not_armed6(struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 	return ft_slow(pkt, 1, FASTTRACK_REASON_HELD);
 }
 
-/* As long as no IPv6 route of the namespace has changed the serial number
- * vouches for the route; after a change its cookie does. The number is never
- * brought up to date here: a policy bumps it first and the cookies after
- * that, so a cookie that is good now may go bad under the same number.
+/* A deleted route loses its origin at once, and nothing else tells of it. As
+ * long as no route was added the serial number vouches for the rest; after
+ * that the route's cookie does. The number is never brought up to date here: a
+ * policy bumps it first and the cookies after that, so a cookie that is good
+ * now may go bad under the same number.
  */
 static __always_inline bool ft_stale6(const struct fasttrack_packet *pkt)
 {
@@ -114,7 +116,8 @@ static __always_inline bool ft_stale6(const struct fasttrack_packet *pkt)
 	struct dst_entry *dst = d->dst;
 
 	if (d->gen != READ_ONCE(pkt->fn->gen) ||
-	    dst->obsolete == DST_OBSOLETE_DEAD)
+	    dst->obsolete == DST_OBSOLETE_DEAD ||
+	    !rcu_access_pointer(dst_rt6_info(dst)->from))
 		return true;
 	if (likely(d->sernum == rt_genid_ipv6(pkt->fn->net)))
 		return false;
@@ -150,6 +153,7 @@ ft_check_learned6(const struct fasttrack_packet *pkt,
 	const struct fasttrack_dir *d = pkt->dir;
 	const struct sk_buff *skb = pkt->skb;
 
+	ft_policies_check(pkt->fn);
 	if (unlikely(skb->dev->ifindex != d->iif))
 		return FASTTRACK_REASON_IIF;
 	if (unlikely(skb->mark != d->mark_in))
@@ -166,13 +170,25 @@ ft_check_learned6(const struct fasttrack_packet *pkt,
 	return ft_check_route6(pkt);
 }
 
+/* Would conntrack call the packet INVALID for its checksum? What the device
+ * has verified costs nothing; the rest is summed as the slow path would.
+ */
+static __always_inline bool ft_checksum_bad6(const struct fasttrack_packet *pkt)
+{
+	if (!ft_checksum_wanted(pkt))
+		return false;
+	return nf_ip6_checksum(pkt->skb, NF_INET_PRE_ROUTING, pkt->thoff,
+			      ipv6_hdr(pkt->skb)->nexthdr);
+}
+
 static __always_inline void ft_snmp6(struct net *net, struct inet6_dev *idev,
 				     unsigned int len)
 {
 	__IP6_INC_STATS(net, idev, IPSTATS_MIB_OUTFORWDATAGRAMS);
 	if (FT_FORWARD_COUNTS_OCTETS)
 		__IP6_ADD_STATS(net, idev, IPSTATS_MIB_OUTOCTETS, len);
-	IP6_UPD_PO_STATS(net, idev, IPSTATS_MIB_OUT, len);
+	else
+		IP6_UPD_PO_STATS(net, idev, IPSTATS_MIB_OUT, len);
 }
 
 /* The neighbour of the address that leaves; none yet means slow */
@@ -236,6 +252,8 @@ ft_hit6(struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 	    unlikely(!ft_tcp_in_window(d, ft_dir_reverse(d, 1), l4,
 				       pkt->skb->len - pkt->thoff)))
 		reason = FASTTRACK_REASON_TCP_WINDOW;
+	if (likely(!reason) && unlikely(ft_checksum_bad6(pkt)))
+		reason = FASTTRACK_REASON_CHECKSUM;
 	if (likely(!reason) && unlikely(d->last != pkt->now))
 		reason = ft_tick(pkt, 1);
 	if (likely(!reason))
@@ -246,24 +264,15 @@ ft_hit6(struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 	return ft_slow(pkt, 1, reason);
 }
 
-/**
- * ft_hook_ipv6 - the early PRE_ROUTING hook of IPv6
- * @priv: namespace
- * @skb: packet as ip6_rcv_core() left it: lengths checked and trimmed
- * @state: hook state
- *
- * Return: NF_STOLEN if the packet went fast, else NF_ACCEPT. Context:
- * softirq, RCU read side.
- */
-unsigned int ft_hook_ipv6(void *priv, struct sk_buff *skb,
-			  const struct nf_hook_state *state)
+static __always_inline unsigned int
+ft_early6(struct fasttrack_net *fn, struct sk_buff *skb)
 {
 	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
 	struct fasttrack_packet pkt;
 	const void *l4;
 
 	pkt.skb = skb;
-	pkt.fn = priv;
+	pkt.fn = fn;
 	pkt.thoff = sizeof(*ip6h);
 	pkt.now = (u32)jiffies;
 	if (unlikely(ip6h->nexthdr != IPPROTO_TCP &&
@@ -281,4 +290,27 @@ unsigned int ft_hook_ipv6(void *priv, struct sk_buff *skb,
 	if (!pkt.dir)
 		return NF_ACCEPT;
 	return ft_hit6(&pkt, ip6h, l4);
+}
+
+/**
+ * ft_hook_ipv6 - the early PRE_ROUTING hook of IPv6
+ * @priv: namespace
+ * @skb: packet as ip6_rcv_core() left it: lengths checked and trimmed
+ * @state: hook state
+ *
+ * Return: NF_STOLEN if the packet went fast, else NF_ACCEPT. Context:
+ * RCU read side; softirq, or process for what NFQUEUE returns to a chain ahead
+ * of us.
+ */
+unsigned int ft_hook_ipv6(void *priv, struct sk_buff *skb,
+			  const struct nf_hook_state *state)
+{
+	unsigned int verdict;
+
+	if (likely(in_softirq()))
+		return ft_early6(priv, skb);
+	local_bh_disable();
+	verdict = ft_early6(priv, skb);
+	local_bh_enable();
+	return verdict;
 }

@@ -4,8 +4,10 @@
  * packet that is leaving from what really happened to it. Nothing is guessed;
  * what our rewrite of the recorded headers cannot reproduce stays slow.
  */
+#include <linux/if_arp.h>
 #include <linux/netdevice.h>
 #include <net/dst.h>
+#include <net/gre.h>
 #include <net/ip.h>
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
@@ -39,6 +41,9 @@ static enum fasttrack_reason ft_check_dst(const struct sk_buff *skb)
 {
 	const struct dst_entry *dst = skb_dst(skb);
 
+	/* A frame that br_netfilter bridges has no route of ours */
+	if (!dst)
+		return FASTTRACK_REASON_ROUTE;
 	if (skb->sk)
 		return FASTTRACK_REASON_LOCAL;
 	if (secpath_exists(skb))
@@ -96,6 +101,11 @@ ft_check_route6(const struct fasttrack_net *fn, const struct sk_buff *skb,
 	    rt->rt6i_flags & (RTF_LOCAL | RTF_ANYCAST | RTF_REJECT) ||
 	    ipv6_addr_is_multicast(&ipv6_hdr(skb)->daddr))
 		return FASTTRACK_REASON_ROUTE;
+	/* The route of a nexthop object is shared by all its users: deleting
+	 * one of them leaves no trace on it. Fragmented after us: allfrag.
+	 */
+	if (rt->sernum || dst_feature(dst, RTAX_FEATURE_ALLFRAG))
+		return FASTTRACK_REASON_ROUTE;
 	l->cookie = rt6_get_cookie(rt);
 	if (!dst_check(dst, l->cookie))
 		return FASTTRACK_REASON_STALE;
@@ -115,7 +125,7 @@ static void ft_learn_exact(struct ft_lesson *l, u8 tos_in, u8 tos_out,
 {
 	struct fasttrack_dir *d = &l->d;
 
-	d->flags &= ~(FT_DIR_EXACT | FT_DIR_STAMP_MARK | FT_DIR_STAMP_PRIO);
+	d->flags &= FT_DIR_NAT;
 	d->tos_in = tos_in;
 	d->tos_out = tos_out;
 	d->ttl_in = ttl_in;
@@ -125,6 +135,15 @@ static void ft_learn_exact(struct ft_lesson *l, u8 tos_in, u8 tos_out,
 		d->tos_mask = 0xff;
 		d->flags |= FT_DIR_EXACT;
 	}
+}
+
+/* icmp_ndo_send() undoes source NAT through the packet's conntrack entry. It
+ * is called by tunnels, among them the two below that look like Ethernet.
+ */
+static bool ft_dev_asks_conntrack(const struct net_device *dev)
+{
+	return dev->type != ARPHRD_ETHER || netif_is_gretap(dev) ||
+	       netif_is_ip6gretap(dev);
 }
 
 static void ft_learn_marks(struct ft_lesson *l, const struct sk_buff *skb,
@@ -140,6 +159,8 @@ static void ft_learn_marks(struct ft_lesson *l, const struct sk_buff *skb,
 	l->prio_out = skb->priority;
 	if (skb->priority != prio)
 		l->d.flags |= FT_DIR_STAMP_PRIO;
+	if (l->d.flags & FT_DIR_NAT && ft_dev_asks_conntrack(skb->dev))
+		l->d.flags |= FT_DIR_ATTACH;
 }
 
 static bool ft_same_headers(const struct sk_buff *skb,
@@ -303,6 +324,9 @@ ft_try_arm(struct fasttrack_flow *flow, const struct fasttrack_record *rec,
 		return FASTTRACK_REASON_NONE;
 	if (flow->state == FASTTRACK_FLOW_STATE_CLOSING)
 		return FASTTRACK_REASON_CLOSING;
+	/* Queued: what came behind it may still be so */
+	if (now - rec->stamp >= FT_HOLD)
+		return FASTTRACK_REASON_NO_RECORD;
 	if (now - READ_ONCE(flow->stamp) > READ_ONCE(flow->fn->lease) + HZ)
 		return FASTTRACK_REASON_RULE;
 	if (rec->gen != READ_ONCE(flow->fn->gen))
@@ -341,6 +365,7 @@ static void ft_leaving(struct fasttrack_net *fn, struct nf_conn *ct,
 	flow = ft_flow_find(fn, ct);
 	if (!flow)
 		return;
+	ft_policies_check(fn);
 	if (!ft_record_take(skb, &rec) || rec.flow_id != flow->id) {
 		if (READ_ONCE(flow->state) != FASTTRACK_FLOW_STATE_CLOSING)
 			ft_no_record(flow, CTINFO2DIR(ctinfo));
@@ -352,14 +377,15 @@ static void ft_leaving(struct fasttrack_net *fn, struct nf_conn *ct,
 		reason = ft_learn(flow, skb, &rec, &lesson);
 
 	spin_lock(&flow->lock);
-	ft_ct_load(flow);
+	if (!ft_ct_load(flow) && rec.teach && !reason)
+		reason = FASTTRACK_REASON_NOT_ESTABLISHED;
 	if (rec.teach && !reason)
 		reason = ft_try_arm(flow, &rec, &lesson);
 	if (reason) {
 		flow->cold[rec.dir].reason = reason;
 		flow->reason = reason;
 	}
-	ft_dir_release_held(flow, rec.dir, rec.epoch);
+	ft_dir_seen(flow, rec.dir, rec.seq);
 	spin_unlock(&flow->lock);
 
 	if (!reason)

@@ -373,6 +373,7 @@ static int ft_dump_bucket(struct sk_buff *msg, struct netlink_callback *cb,
 {
 	struct nlattr *proto = ft_dump_attr(cb, FASTTRACK_A_CONNECTION_PROTOCOL);
 	struct ft_dump *dump = (struct ft_dump *)cb->ctx;
+	unsigned char *mark = skb_tail_pointer(msg);
 	struct fasttrack_flow *flow;
 	struct fasttrack_dir *d;
 	u32 n = 0;
@@ -383,8 +384,16 @@ static int ft_dump_bucket(struct sk_buff *msg, struct netlink_callback *cb,
 			continue;
 		flow = ft_dir_flow(d, dump->family);
 		if ((!proto || nla_get_u8(proto) == flow->proto) &&
-		    ft_put_connection(msg, cb, flow))
+		    ft_put_connection(msg, cb, flow)) {
+			/* A bucket goes out whole if it can, so that a change
+			 * of it between two messages hides no flow.
+			 */
+			if (mark != msg->data) {
+				nlmsg_trim(msg, mark);
+				dump->done = 0;
+			}
 			return -EMSGSIZE;
+		}
 		dump->done = n;
 	}
 	dump->done = 0;

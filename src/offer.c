@@ -4,7 +4,10 @@
  * one becomes a flow, the stamp. Knows no hook and no route.
  */
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/tcp.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
 #include <net/netfilter/nf_conntrack_core.h>
 #include <net/netfilter/nf_conntrack_helper.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
@@ -67,12 +70,26 @@ enum fasttrack_reason ft_ct_eligible(const struct nf_conn *ct)
 	return ft_proto_eligible(ct);
 }
 
-/* A packet that ends or begins a connection makes nothing fast */
-static bool ft_tcp_ends(const struct sk_buff *skb, unsigned int thoff)
+/* A packet that ends or begins a connection makes nothing fast. x_tables knows
+ * the offset of the transport header only for rules that ask for it.
+ */
+static bool ft_tcp_ends(const struct sk_buff *skb, u8 family)
 {
+	int thoff = skb_network_offset(skb);
 	const struct tcphdr *th;
 	struct tcphdr buf;
+	__be16 frag_off;
+	u8 proto;
 
+	if (family) {
+		proto = ipv6_hdr(skb)->nexthdr;
+		thoff = ipv6_skip_exthdr(skb, thoff + sizeof(struct ipv6hdr),
+					 &proto, &frag_off);
+		if (thoff < 0)
+			return true;
+	} else {
+		thoff += ip_hdrlen(skb);
+	}
 	th = skb_header_pointer(skb, thoff, sizeof(buf), &buf);
 	return !th || th->syn || th->fin || th->rst;
 }
@@ -81,7 +98,7 @@ static bool ft_tcp_ends(const struct sk_buff *skb, unsigned int thoff)
  * conntrack did not believe it (a blind RST) and the connection goes on.
  */
 static void ft_offer_again(struct fasttrack_flow *flow,
-			   const struct sk_buff *skb, unsigned int thoff)
+			   const struct sk_buff *skb)
 {
 	u32 now = (u32)jiffies;
 
@@ -90,12 +107,16 @@ static void ft_offer_again(struct fasttrack_flow *flow,
 	if (likely(READ_ONCE(flow->state) != FASTTRACK_FLOW_STATE_CLOSING))
 		return;
 	if (ft_ct_eligible(flow->ct) ||
-	    (flow->proto == IPPROTO_TCP && ft_tcp_ends(skb, thoff)))
+	    (flow->proto == IPPROTO_TCP && ft_tcp_ends(skb, flow->family)))
 		return;
 	spin_lock_bh(&flow->lock);
 	if (flow->state == FASTTRACK_FLOW_STATE_CLOSING) {
 		flow->state = FASTTRACK_FLOW_STATE_CANDIDATE;
 		flow->reason = FASTTRACK_REASON_LEARNING;
+		/* A SYN that was let through may have moved the sequence
+		 * numbers anywhere
+		 */
+		flow->tcp_loaded = false;
 	}
 	spin_unlock_bh(&flow->lock);
 }
@@ -157,8 +178,7 @@ static enum fasttrack_reason ft_offer_new(struct fasttrack_net *fn,
 }
 
 static enum fasttrack_reason ft_offer(struct fasttrack_net *fn, u8 family,
-				      const struct sk_buff *skb,
-				      unsigned int thoff)
+				      const struct sk_buff *skb)
 {
 	enum fasttrack_reason reason;
 	enum ip_conntrack_info ctinfo;
@@ -173,7 +193,7 @@ static enum fasttrack_reason ft_offer(struct fasttrack_net *fn, u8 family,
 	if (test_bit(FT_CT_FLOW_BIT, &ct->status)) {
 		flow = ft_flow_find(fn, ct);
 		if (flow)
-			ft_offer_again(flow, skb, thoff);
+			ft_offer_again(flow, skb);
 		return FASTTRACK_REASON_NONE;
 	}
 	if (!READ_ONCE(fn->enabled) || READ_ONCE(fn->draining[family]) ||
@@ -182,7 +202,7 @@ static enum fasttrack_reason ft_offer(struct fasttrack_net *fn, u8 family,
 	reason = ft_ct_eligible(ct);
 	if (reason)
 		return reason;
-	if (nf_ct_protonum(ct) == IPPROTO_TCP && ft_tcp_ends(skb, thoff))
+	if (nf_ct_protonum(ct) == IPPROTO_TCP && ft_tcp_ends(skb, family))
 		return FASTTRACK_REASON_TCP_FLAGS;
 	return ft_offer_new(fn, ct, family);
 }
@@ -192,18 +212,16 @@ static enum fasttrack_reason ft_offer(struct fasttrack_net *fn, u8 family,
  * @net: namespace
  * @family: NFPROTO_IPV4 or NFPROTO_IPV6
  * @skb: the packet, in FORWARD
- * @thoff: offset of its transport header
  *
  * Context: RCU read side, softirq or process; between nf_fasttrack_get() and
  * nf_fasttrack_put().
  */
-void nf_fasttrack_offer(struct net *net, u8 family, const struct sk_buff *skb,
-			unsigned int thoff)
+void nf_fasttrack_offer(struct net *net, u8 family, const struct sk_buff *skb)
 {
 	struct fasttrack_net *fn = ft_net(net);
 	enum fasttrack_reason reason;
 
-	reason = ft_offer(fn, ft_family(family), skb, thoff);
+	reason = ft_offer(fn, ft_family(family), skb);
 	if (reason)
 		ft_count(fn, reason);
 }

@@ -24,7 +24,7 @@ static bool ft_reason_teaches(enum fasttrack_reason reason)
 }
 
 static void ft_slow_record(const struct fasttrack_packet *pkt,
-			   const struct fasttrack_flow *flow, u8 epoch,
+			   const struct fasttrack_flow *flow, u16 seq,
 			   enum fasttrack_reason reason)
 {
 	struct sk_buff *skb = pkt->skb;
@@ -39,7 +39,7 @@ static void ft_slow_record(const struct fasttrack_packet *pkt,
 		.len		= skb->len,
 		.iif		= skb->dev->ifindex,
 		.dir		= pkt->dir->dir,
-		.epoch		= epoch,
+		.seq		= seq,
 		.teach		= ft_reason_teaches(reason),
 		.partial	= skb->ip_summed == CHECKSUM_PARTIAL,
 	};
@@ -76,29 +76,34 @@ unsigned int ft_slow(struct fasttrack_packet *pkt, u8 family,
 {
 	struct fasttrack_flow *flow = ft_dir_flow(pkt->dir, family);
 	unsigned int dir = pkt->dir->dir;
-	u8 epoch;
+	bool track = false;
+	u16 seq = 0;
 
-	if (test_bit(FT_FLOW_DEAD, &flow->status))
-		return NF_ACCEPT;
-	ft_count(pkt->fn, reason);
-
+	ft_policies_check(pkt->fn);
 	spin_lock_bh(&flow->lock);
-	if (reason == FASTTRACK_REASON_TCP_FLAGS)
-		ft_flow_close(flow);
-	else if (reason == FASTTRACK_REASON_LEASE ||
-		 reason == FASTTRACK_REASON_STALE)
-		ft_dir_disarm(flow, dir, reason);
+	/* Even if the flow is dead: its end may just be under way */
 	ft_ct_sync(flow, dir);
-	flow->cold[dir].reason = reason;
-	if (flow->state == FASTTRACK_FLOW_STATE_CLOSING) {
-		spin_unlock_bh(&flow->lock);
-		return NF_ACCEPT;
+	if (reason == FASTTRACK_REASON_TCP_FLAGS) {
+		/* Before conntrack sets the timeout of the new state */
+		ft_ct_fold(flow, pkt->now);
+		ft_flow_close(flow);
+	} else if (reason == FASTTRACK_REASON_CLOSING) {
+		ft_flow_close(flow);
+	} else if (reason == FASTTRACK_REASON_LEASE ||
+		   reason == FASTTRACK_REASON_STALE) {
+		ft_dir_disarm(flow, dir, reason);
 	}
-	ft_dir_hold(flow, dir, reason != FASTTRACK_REASON_HELD);
-	epoch = flow->cold[dir].epoch;
+	flow->cold[dir].reason = reason;
+	if (flow->state != FASTTRACK_FLOW_STATE_CLOSING &&
+	    !test_bit(FT_FLOW_DEAD, &flow->status)) {
+		seq = ft_dir_hold(flow, dir);
+		track = true;
+	}
 	spin_unlock_bh(&flow->lock);
 
-	ft_slow_record(pkt, flow, epoch, reason);
+	ft_count(pkt->fn, reason);
+	if (track)
+		ft_slow_record(pkt, flow, seq, reason);
 	return NF_ACCEPT;
 }
 
@@ -121,6 +126,11 @@ enum fasttrack_reason ft_tick(struct fasttrack_packet *pkt, u8 family)
 		ft_flow_kill(flow, FASTTRACK_REASON_OFFLOAD);
 		return FASTTRACK_REASON_OFFLOAD;
 	}
+	/* A FIN on another CPU, and a packet here that came back too early */
+	if (unlikely(flow->proto == IPPROTO_TCP &&
+		     READ_ONCE(flow->ct->proto.tcp.state) !=
+		     TCP_CONNTRACK_ESTABLISHED))
+		return FASTTRACK_REASON_CLOSING;
 	if (unlikely(!ft_before(pkt->now, READ_ONCE(pkt->dir->lease_end))))
 		return FASTTRACK_REASON_LEASE;
 	if (pkt->now - READ_ONCE(flow->last_fold) >= flow->fold_every &&
@@ -129,6 +139,22 @@ enum fasttrack_reason ft_tick(struct fasttrack_packet *pkt, u8 family)
 		spin_unlock(&flow->lock);
 	}
 	return FASTTRACK_REASON_NONE;
+}
+
+/**
+ * ft_policies_changed - begin a new generation because of IPsec policies
+ * @fn: namespace
+ * @policies: their number as the caller saw it
+ *
+ * Two CPUs may both do this: the generation moves once or twice.
+ *
+ * Context: any.
+ */
+void ft_policies_changed(struct fasttrack_net *fn, u32 policies)
+{
+	WRITE_ONCE(fn->gen, READ_ONCE(fn->gen) + 1);
+	/* Release: pairs with the acquire in ft_policies_check() */
+	smp_store_release(&fn->policies, policies);
 }
 
 /**

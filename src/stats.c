@@ -46,6 +46,7 @@ static const char * const ft_reason_names[__FASTTRACK_REASON_MAX] = {
 	[FASTTRACK_REASON_LENGTH] = "length",
 	[FASTTRACK_REASON_TCP_FLAGS] = "tcp-flags",
 	[FASTTRACK_REASON_TCP_WINDOW] = "tcp-window",
+	[FASTTRACK_REASON_CHECKSUM] = "checksum",
 	[FASTTRACK_REASON_CLOSING] = "closing",
 	[FASTTRACK_REASON_DYING] = "dying",
 	[FASTTRACK_REASON_BR_NETFILTER] = "br-netfilter",

@@ -5,8 +5,6 @@
  */
 #include <linux/module.h>
 #include <linux/netfilter/x_tables.h>
-#include <linux/netfilter_ipv4/ip_tables.h>
-#include <linux/netfilter_ipv6/ip6_tables.h>
 #include <net/netfilter/nf_conntrack.h>
 #include <net/netfilter/nf_fasttrack.h>
 #include <uapi/linux/netfilter/xt_FASTTRACK.h>
@@ -14,25 +12,8 @@
 static unsigned int fasttrack_tg(struct sk_buff *skb,
 				 const struct xt_action_param *par)
 {
-	unsigned int thoff = par->thoff;
-
-	if (xt_family(par) == NFPROTO_IPV4)
-		thoff = ip_hdrlen(skb);
-	nf_fasttrack_offer(xt_net(par), xt_family(par), skb, thoff);
+	nf_fasttrack_offer(xt_net(par), xt_family(par), skb);
 	return XT_CONTINUE;
-}
-
-/* x_tables itself checks .hooks and names them in the kernel log. Its .table
- * is a single one, so both tables are named here.
- */
-static int fasttrack_tg_check_place(const struct xt_tgchk_param *par)
-{
-	if (strcmp(par->table, "filter") && strcmp(par->table, "mangle")) {
-		pr_info_ratelimited("FASTTRACK: only valid in tables filter and mangle, not %s\n",
-				    par->table);
-		return -EINVAL;
-	}
-	return 0;
 }
 
 static int fasttrack_tg_check(const struct xt_tgchk_param *par)
@@ -40,9 +21,14 @@ static int fasttrack_tg_check(const struct xt_tgchk_param *par)
 	const struct xt_fasttrack_tginfo *info = par->targinfo;
 	int err;
 
-	err = fasttrack_tg_check_place(par);
-	if (err)
-		return err;
+	/* Two tables, and .table names only one. The hook is x_tables' to
+	 * check and to complain about.
+	 */
+	if (strcmp(par->table, "filter") && strcmp(par->table, "mangle")) {
+		pr_info_ratelimited("FASTTRACK: only valid in tables filter and mangle, not %s\n",
+				    par->table);
+		return -EINVAL;
+	}
 	if (info->flags) {
 		pr_info_ratelimited("FASTTRACK: unknown flags %#x\n",
 				    info->flags);
@@ -75,7 +61,7 @@ static struct xt_target fasttrack_tg_reg[] __read_mostly = {
 		.checkentry	= fasttrack_tg_check,
 		.destroy	= fasttrack_tg_destroy,
 		.targetsize	= sizeof(struct xt_fasttrack_tginfo),
-		.hooks		= 1U << NF_INET_FORWARD,
+		.hooks		= 1 << NF_INET_FORWARD,
 		.me		= THIS_MODULE,
 	},
 	{
@@ -86,7 +72,7 @@ static struct xt_target fasttrack_tg_reg[] __read_mostly = {
 		.checkentry	= fasttrack_tg_check,
 		.destroy	= fasttrack_tg_destroy,
 		.targetsize	= sizeof(struct xt_fasttrack_tginfo),
-		.hooks		= 1U << NF_INET_FORWARD,
+		.hooks		= 1 << NF_INET_FORWARD,
 		.me		= THIS_MODULE,
 	},
 };

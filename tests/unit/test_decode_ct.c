@@ -105,7 +105,8 @@ static void test_snat(void)
 	ktap_case(conn.status == 0x4000001e && conn.timeout == 86399 &&
 		  conn.mark == 7 && conn.id == htonl(0xdeadbeef) &&
 		  conn.has == (CT_HAS_TIMEOUT | CT_HAS_MARK |
-			       CT_HAS_TCP_STATE | CT_HAS_COUNTERS),
+			       CT_HAS_TCP_STATE | CT_HAS_COUNTERS |
+			       CT_HAS_ID),
 		  "snat: plain fields");
 	ktap_case(conn.count[DIR_ORIG].packets == 1 &&
 		  conn.count[DIR_REPLY].packets == 1ull << 60 &&

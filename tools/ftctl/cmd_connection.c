@@ -10,14 +10,17 @@
  *	reply-src-port reply-dst-address reply-dst-port icmp-type icmp-code
  *	icmp-id tcp-state timeout connection-mark zone connection-type
  *	orig-packets orig-bytes repl-packets repl-bytes fasttrack-state
- *	orig-fasttrack orig-fasttrack-packets orig-fasttrack-bytes orig-reason
- *	repl-fasttrack repl-fasttrack-packets repl-fasttrack-bytes repl-reason
- *	why-not id
+ *	orig-fasttrack orig-fasttrack-state orig-fasttrack-packets
+ *	orig-fasttrack-bytes orig-reason repl-fasttrack repl-fasttrack-state
+ *	repl-fasttrack-packets repl-fasttrack-bytes repl-reason why-not id
+ * The states are those of the YAML spec: fasttrack-state candidate, active or
+ * closing; that of a direction unarmed, armed or held.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <netinet/in.h>
 #include <linux/fasttrack.h>
 
 #include "command.h"
@@ -224,15 +227,18 @@ static void show_reason(struct show *show, const char *key, u32 reason)
 
 /* Keys of one direction of the fast part. */
 static const struct {
+	const char *armed;
 	const char *state;
 	const char *packets;
 	const char *bytes;
 	const char *reason;
 } dir_keys[DIR_COUNT] = {
-	[DIR_ORIG] = { "orig-fasttrack", "orig-fasttrack-packets",
-		       "orig-fasttrack-bytes", "orig-reason" },
-	[DIR_REPLY] = { "repl-fasttrack", "repl-fasttrack-packets",
-			"repl-fasttrack-bytes", "repl-reason" },
+	[DIR_ORIG] = { "orig-fasttrack", "orig-fasttrack-state",
+		       "orig-fasttrack-packets", "orig-fasttrack-bytes",
+		       "orig-reason" },
+	[DIR_REPLY] = { "repl-fasttrack", "repl-fasttrack-state",
+			"repl-fasttrack-packets", "repl-fasttrack-bytes",
+			"repl-reason" },
 };
 
 static void show_fast(struct show *show, const struct ft_conn *ft)
@@ -246,6 +252,9 @@ static void show_fast(struct show *show, const struct ft_conn *ft)
 	for (dir = 0; dir < DIR_COUNT; dir++) {
 		const struct ft_dir *half = &ft->dir[dir];
 
+		/* A held direction is armed and waits for its turn. */
+		show_yes_no(show, dir_keys[dir].armed,
+			    half->state != FASTTRACK_DIR_STATE_UNARMED);
 		show_word(show, dir_keys[dir].state,
 			  dir_state_name(half->state, number));
 		show_number(show, dir_keys[dir].packets, half->packets);
@@ -279,7 +288,8 @@ static int see_conn(const struct ct_conn *ct, void *data)
 	show_conntrack(listing, ct);
 	show_fast(show, ft);
 	show_reason(show, "why-not", conn_why_not(ct, ft));
-	show_number(show, "id", ntohl(ct->id));
+	if (ct->has & CT_HAS_ID)
+		show_number(show, "id", ntohl(ct->id));
 	show_row_end(show);
 	return out_error();
 }
@@ -293,27 +303,43 @@ static int keep(const struct ft_conn *conn, void *data)
 /* A table that changed while it was read is read again; in the end a part of
  * it is better than nothing, and said to be one.
  */
-static int collect(struct listing *listing)
+static int read_table(struct listing *listing, struct ft *ft)
 {
 	u8 protocol = listing->protocol > 0 ? listing->protocol : 0;
-	int ret, tries = 0;
+	int ret = NL_INTERRUPTED;
+	int tries;
+
+	for (tries = 0; ret == NL_INTERRUPTED && tries < MAX_TRIES; tries++) {
+		join_clear(listing->join);
+		ret = ft_dump_connections(ft, listing->family, protocol, keep,
+					  listing->join);
+	}
+	if (ret == NL_INTERRUPTED) {
+		note("the fast table changed under the dump, some of it may be missing");
+		return 0;
+	}
+	return ret;
+}
+
+/* The kernel refuses to look for what is never in the fast table. */
+static bool may_be_fast(int protocol)
+{
+	return protocol < 0 || protocol == IPPROTO_TCP ||
+	       protocol == IPPROTO_UDP;
+}
+
+static int collect(struct listing *listing)
+{
 	struct ft ft;
+	int ret;
 
 	ret = ft_open(&ft);
-	while (!ret) {
-		join_clear(listing->join);
-		ret = ft_dump_connections(&ft, listing->family, protocol, keep,
-					  listing->join);
-		if (ret != NL_INTERRUPTED || ++tries == MAX_TRIES)
-			break;
-		ret = 0;
-	}
-	if (ret < 0)
+	if (!ret && may_be_fast(listing->protocol))
+		ret = read_table(listing, &ft);
+	if (ret)
 		ret = ft_report(&ft, ret, "connection list");
-	else if (ret == NL_INTERRUPTED)
-		note("the fast table changed under the dump, some of it may be missing");
 	ft_close(&ft);
-	return ret == NL_INTERRUPTED && tries == MAX_TRIES ? EXIT_OK : ret;
+	return ret;
 }
 
 static void note_uncounted(const struct listing *listing)

@@ -138,6 +138,8 @@ static void show_preconditions(struct show *show, const struct facts *facts)
 	show_list_begin(show, "preconditions", precondition_columns,
 			ARRAY_SIZE(precondition_columns), NULL);
 	for (i = 0; precondition(i, facts, &verdict); i++) {
+		if (!verdict.advice)
+			continue;
 		show_row_begin(show);
 		show_word(show, "name", verdict.name);
 		show_word(show, "result", verdict.ok ? "OK" : "FAIL");

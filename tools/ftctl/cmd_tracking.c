@@ -39,7 +39,7 @@ static int get_timeouts(struct nl *nl, struct tracking_plan *plan)
 	for (i = 0; i < TRACKING_PROTOCOLS; i++) {
 		ret = ctt_get(nl, &plan->timeouts[i]);
 		if (ret)
-			return ctt_report(nl, ret, tracking_protocol_name(i));
+			return ctt_report(nl, ret, tracking_timeouts_name(i));
 	}
 	return EXIT_OK;
 }
@@ -183,7 +183,7 @@ static int set_timeouts(const struct tracking_plan *plan, bool *changed)
 			continue;
 		ret = ctt_set(nl, &plan->timeouts[i]);
 		if (ret)
-			ret = ctt_report(nl, ret, tracking_protocol_name(i));
+			ret = ctt_report(nl, ret, tracking_timeouts_name(i));
 		else
 			*changed = true;
 	}

@@ -18,6 +18,7 @@
 #define CT_HAS_TCP_STATE	BIT(2)
 #define CT_HAS_COUNTERS		BIT(3)
 #define CT_HAS_ZONE		BIT(4)
+#define CT_HAS_ID		BIT(5)
 
 /**
  * struct ct_tuple - One direction of a connection.

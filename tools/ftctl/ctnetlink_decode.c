@@ -186,8 +186,10 @@ static int decode_help(const struct nlattr *nest, struct ct_conn *conn)
 
 static void decode_plain(const struct nlattr **tb, struct ct_conn *conn)
 {
-	if (tb[CTA_ID])
+	if (tb[CTA_ID]) {
 		conn->id = mnl_attr_get_u32(tb[CTA_ID]);
+		conn->has |= CT_HAS_ID;
+	}
 	conn->status = get_be32(tb[CTA_STATUS]);
 	if (tb[CTA_TIMEOUT]) {
 		conn->timeout = get_be32(tb[CTA_TIMEOUT]);

@@ -18,7 +18,9 @@ static const char *check_module(const struct facts *facts)
 
 static const char *check_enabled(const struct facts *facts)
 {
-	if (!facts->loaded || facts->status.enabled)
+	if (!facts->loaded)
+		return NULL;
+	if (facts->status.enabled)
 		return fine;
 	return "switched off: ftctl set enabled=yes";
 }
@@ -101,7 +103,7 @@ static const char *check_bridge_ipv6(const struct facts *facts)
 
 static const struct {
 	const char *name;
-	/* Returns what to do, or the empty string. */
+	/* Returns what to do, the empty string, or NULL if nobody knows. */
 	const char *(*check)(const struct facts *facts);
 } rows[] = {
 	{ "module", check_module },
@@ -118,7 +120,7 @@ static const struct {
  * precondition() - Judge one precondition.
  * @i: Number, from 0.
  * @facts: What is known.
- * @verdict: Filled.
+ * @verdict: Filled; no advice when it can't be judged.
  *
  * Return: False behind the last.
  */
@@ -129,6 +131,6 @@ bool precondition(size_t i, const struct facts *facts,
 		return false;
 	verdict->name = rows[i].name;
 	verdict->advice = rows[i].check(facts);
-	verdict->ok = !*verdict->advice;
+	verdict->ok = verdict->advice && !*verdict->advice;
 	return true;
 }

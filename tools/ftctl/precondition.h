@@ -23,7 +23,8 @@ struct facts {
  * struct verdict - What became of one precondition.
  * @name: Its name.
  * @ok: It holds.
- * @advice: What to do if it does not, what it rests on if it does.
+ * @advice: What to do if it does not, empty if it does, NULL if that can't
+ *	be judged.
  */
 struct verdict {
 	const char *name;

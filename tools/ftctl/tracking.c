@@ -60,20 +60,20 @@ static const struct {
 	u16 l3proto;
 	u8 l4proto;
 } protocols[TRACKING_PROTOCOLS] = {
-	[TRACKING_TCP] = { "tcp", AF_INET, IPPROTO_TCP },
-	[TRACKING_UDP] = { "udp", AF_INET, IPPROTO_UDP },
-	[TRACKING_ICMP] = { "icmp", AF_INET, IPPROTO_ICMP },
-	[TRACKING_ICMPV6] = { "icmpv6", AF_INET6, IPPROTO_ICMPV6 },
-	[TRACKING_GENERIC] = { "generic", AF_INET, CTT_GENERIC },
+	[TRACKING_TCP] = { "timeouts of tcp", AF_INET, IPPROTO_TCP },
+	[TRACKING_UDP] = { "timeouts of udp", AF_INET, IPPROTO_UDP },
+	[TRACKING_ICMP] = { "timeouts of icmp", AF_INET, IPPROTO_ICMP },
+	[TRACKING_ICMPV6] = { "timeouts of icmpv6", AF_INET6, IPPROTO_ICMPV6 },
+	[TRACKING_GENERIC] = { "timeouts of generic", AF_INET, CTT_GENERIC },
 };
 
 /**
- * tracking_protocol_name() - Name of a protocol with timeouts.
+ * tracking_timeouts_name() - What a protocol's timeouts are called.
  * @protocol: Protocol.
  *
- * Return: Name.
+ * Return: Words.
  */
-const char *tracking_protocol_name(enum tracking_protocol protocol)
+const char *tracking_timeouts_name(enum tracking_protocol protocol)
 {
 	return protocols[protocol].name;
 }

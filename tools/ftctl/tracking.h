@@ -77,7 +77,7 @@ struct tracking_plan {
 	struct ctt_values timeouts[TRACKING_PROTOCOLS];
 };
 
-const char *tracking_protocol_name(enum tracking_protocol protocol);
+const char *tracking_timeouts_name(enum tracking_protocol protocol);
 void tracking_plan_init(struct tracking_plan *plan);
 int tracking_plan_word(struct tracking_plan *plan, const char *word);
 

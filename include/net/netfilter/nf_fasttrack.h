@@ -13,7 +13,6 @@ struct sk_buff;
 
 int nf_fasttrack_get(struct net *net, u8 family);
 void nf_fasttrack_put(struct net *net, u8 family);
-void nf_fasttrack_offer(struct net *net, u8 family, const struct sk_buff *skb,
-			unsigned int thoff);
+void nf_fasttrack_offer(struct net *net, u8 family, const struct sk_buff *skb);
 
 #endif /* _NET_NF_FASTTRACK_H */

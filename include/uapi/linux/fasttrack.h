@@ -97,6 +97,8 @@ enum fasttrack_dir_state {
  * @FASTTRACK_REASON_LENGTH: Runt, or the lengths in its headers do not agree.
  * @FASTTRACK_REASON_TCP_FLAGS: SYN, FIN, RST, or no ACK.
  * @FASTTRACK_REASON_TCP_WINDOW: Outside of the TCP window.
+ * @FASTTRACK_REASON_CHECKSUM: Wrong transport checksum, which conntrack takes
+ *   for invalid.
  * @FASTTRACK_REASON_CLOSING: Connection is closing.
  * @FASTTRACK_REASON_DYING: Conntrack entry was deleted or has expired.
  * @FASTTRACK_REASON_BR_NETFILTER: Bridged frame that br_netfilter shows to
@@ -106,7 +108,7 @@ enum fasttrack_dir_state {
  * @FASTTRACK_REASON_SOCKET: Packet carried a socket.
  * @FASTTRACK_REASON_DST: Packet carried a route.
  * @FASTTRACK_REASON_PKT_TYPE: Not addressed to the router's own MAC.
- * @FASTTRACK_REASON_LRO: LRO or hardware-forwarded packet.
+ * @FASTTRACK_REASON_LRO: Merged by LRO, or forwarded by a switch already.
  * @FASTTRACK_REASON_FORWARDING_OFF: Forwarding is switched off.
  * @FASTTRACK_REASON_NEIGHBOUR: No neighbour entry yet.
  * @FASTTRACK_REASON_FLUSHED: Flushed by the user.
@@ -152,6 +154,7 @@ enum fasttrack_reason {
 	FASTTRACK_REASON_LENGTH,
 	FASTTRACK_REASON_TCP_FLAGS,
 	FASTTRACK_REASON_TCP_WINDOW,
+	FASTTRACK_REASON_CHECKSUM,
 	FASTTRACK_REASON_CLOSING,
 	FASTTRACK_REASON_DYING,
 	FASTTRACK_REASON_BR_NETFILTER,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Owns: which SNMP octet counters ip_forward_finish() keeps. It added the
- * length to OutOctets, where ip_output() adds it again, until 6.4.
+ * Owns: where forwarded octets are counted. Until 6.4 ip_forward_finish() and
+ * ip6_forward_finish() add them to OutOctets. ip_output() then counts packet
+ * and octets again, ip6_finish_output2() does so only since 6.4.
  */
 #ifndef _FASTTRACK_COMPAT_NET_IP_H
 #define _FASTTRACK_COMPAT_NET_IP_H
