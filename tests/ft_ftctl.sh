@@ -290,8 +290,14 @@ max_entries()
 	refused 2 ftctl tracking set max-entries=4096
 }
 
+# The kernel loads the module for whoever asks for its family; not here.
 not_loaded()
 {
+	local modprobe word
+
+	modprobe=$(sysctl -n kernel.modprobe)
+	at_exit sysctl -qw "kernel.modprobe=$modprobe"
+	sysctl -qw kernel.modprobe=/bin/false
 	hosts forget
 	if [ -z "$slow" ]; then
 		fasttrack_rule -D

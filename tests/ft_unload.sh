@@ -20,7 +20,7 @@ unused()
 # The fast path comes and goes; traffic never stops.
 round()
 {
-	fasttrack_rule -A || return
+	fasttrack_rule -I || return
 	hosts idle 20
 	[ $(($1 % 10)) -ne 0 ] || hosts fast t b || return
 	[ $(($1 % 10)) -ne 5 ] || hosts fast u b || return
