@@ -90,8 +90,8 @@ list_fast()
 	ctl_json list connection list || return
 	for name in t u; do
 		[ $name = t ] && port=28001 || port=28002
-		told list src-port=$port -- fasttrack True orig-fasttrack armed \
-			repl-fasttrack armed fasttrack-state active
+		told list src-port=$port -- fasttrack True orig-fasttrack True \
+			repl-fasttrack True fasttrack-state active
 		hosts ft $name && want=($answer)
 		got=()
 		for key in orig-fasttrack-packets orig-fasttrack-bytes \

@@ -498,7 +498,7 @@ class Hosts:
             return "%d and %d messages arrived" % tuple(flow.rx)
         entry = self.connection(flow)
         if not entry:
-            return "no entry; " + ", ".join(
+            return "no entry; %s; " % self.do_stat(flow.name) + ", ".join(
                 "%s %d" % (name, count)
                 for name, count in self.engine.reasons().items() if count)
         return "%s %s" % (entry["state"], "; ".join(
