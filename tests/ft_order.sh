@@ -81,6 +81,8 @@ fasttrack_rules
 hosts tap t1 r wan 1
 hosts port lan c eth0 $client_mac $lan_mac
 sysctl -qw net.core.gro_normal_batch=64
+# veth gives a packet to NAPI only if its sender cannot segment.
+offloads_off "$client" eth0
 in_ns "$router" ethtool -K lan gro on
 tc -n "$client" qdisc add dev eth0 root plug limit 10000000
 plug release_indefinite

@@ -79,7 +79,7 @@ ipt_restore()
 	} | in_ns "$router" "$tool-$backend-restore" -w --noflush
 }
 
-# fasttrack_rule [-A|-D]: the rule itself, nothing in slow mode.
+# fasttrack_rule [-A|-I|-D]: the rule itself, nothing in slow mode.
 fasttrack_rule()
 {
 	[ -n "$slow" ] || ipt "${1:--A}" FORWARD \

@@ -498,7 +498,7 @@ class Hosts:
             return "%d and %d messages arrived" % tuple(flow.rx)
         entry = self.connection(flow)
         if not entry:
-            return "no entry; " + ", ".join(
+            return "no entry; %s; " % self.do_stat(flow.name) + ", ".join(
                 "%s %d" % (name, count)
                 for name, count in self.engine.reasons().items() if count)
         return "%s %s" % (entry["state"], "; ".join(
@@ -506,7 +506,7 @@ class Hosts:
                                     entry[n].items() if k != "tuple"))
             for n in NAMES))
 
-    def do_notfast(self, name, patience):
+    def do_notfast(self, name, patience, dirs="b"):
         """Within @patience no fast packet is counted any more."""
         flow = self.flows[name]
         if SLOW:
@@ -517,7 +517,8 @@ class Hosts:
             self.do_idle(250)
             now = self.connection(flow)
             if not now or was and \
-               all(now[n]["packets"] == was[n]["packets"] for n in NAMES):
+               all(now[NAMES[d]]["packets"] == was[NAMES[d]]["packets"]
+                   for d in both(dirs)):
                 return "%d ms" % ((time.monotonic() - start) * 1000)
             if time.monotonic() > start + float(patience):
                 raise Failed("still fast")
