@@ -6,7 +6,6 @@
 #include <linux/module.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
-#include <linux/genetlink.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 #include <net/netfilter/nf_fasttrack.h>
@@ -272,4 +271,3 @@ module_exit(ft_exit);
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Forwarding fast path for connections the firewall has accepted");
 MODULE_VERSION(FT_VERSION);
-MODULE_ALIAS_GENL_FAMILY("fasttrack");

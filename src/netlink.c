@@ -465,3 +465,5 @@ void ft_netlink_exit(void)
 {
 	genl_unregister_family(&fasttrack_nl_family);
 }
+
+MODULE_ALIAS_GENL_FAMILY("fasttrack");
