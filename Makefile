@@ -42,7 +42,10 @@ install: all
 check:
 	@tests/check
 
+demo:
+	@tests/demo/run
+
 clean:
 	rm -rf $(TOP)/build
 
-.PHONY: all need-kdir modules user install check clean
+.PHONY: all need-kdir modules user install check demo clean
