@@ -355,45 +355,6 @@ struct fasttrack_net {
 	u32			frag[FT_FRAG_BUCKETS];
 };
 
-/* Largest headers a record keeps: IPv6 and TCP with all its options */
-#define FT_RECORD_HEADERS	(40 + 60)
-
-/**
- * struct fasttrack_record - what a slow packet looked like at the early hook
- * @skb: the packet; never followed, only compared
- * @flow_id: its flow
- * @stamp: jiffies when it passed
- * @gen: fasttrack_net.gen then
- * @sernum: fib6 serial number then
- * @mark: mark that came in
- * @prio: priority that came in
- * @len: length of the packet
- * @iif: ingress device
- * @dir: direction
- * @seq: its number among the slow packets of its direction
- * @teach: may arm its direction
- * @partial: checksum was CHECKSUM_PARTIAL
- * @hlen: bytes in @headers
- * @headers: network and transport header
- */
-struct fasttrack_record {
-	const struct sk_buff	*skb;
-	u64			flow_id;
-	u32			stamp;
-	u32			gen;
-	u32			sernum;
-	u32			mark;
-	u32			prio;
-	u32			len;
-	int			iif;
-	u16			seq;
-	u8			dir;
-	bool			teach;
-	bool			partial;
-	u8			hlen;
-	u8			headers[FT_RECORD_HEADERS] __aligned(8);
-};
-
 /**
  * struct fasttrack_packet - what the early hook knows of a packet
  * @skb: the packet
@@ -571,12 +532,6 @@ static inline bool ft_ct_gone(const struct nf_conn *ct)
 {
 	return nf_ct_is_dying(ct) || nf_ct_is_expired(ct);
 }
-
-/* record.c */
-int ft_record_init(void);
-void ft_record_exit(void);
-void ft_record_put(const struct fasttrack_record *rec, const void *headers);
-bool ft_record_take(const struct sk_buff *skb, struct fasttrack_record *rec);
 
 /* slow.c, and ft_policies_changed() above */
 unsigned int ft_slow(struct fasttrack_packet *pkt, u8 family,

@@ -17,6 +17,7 @@
 #include <net/xfrm.h>
 
 #include "fasttrack.h"
+#include "record.h"
 #include "rewrite.h"
 
 /**

@@ -11,6 +11,7 @@
 #include <net/netfilter/nf_fasttrack.h>
 
 #include "fasttrack.h"
+#include "record.h"
 
 #define FT_LEASE_DEFAULT	(5 * HZ)
 #define FT_LIMIT_DEFAULT	1048576

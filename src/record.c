@@ -14,6 +14,7 @@
 #include <linux/jiffies.h>
 
 #include "fasttrack.h"
+#include "record.h"
 
 #define FT_RECORD_BITS	7
 #define FT_RECORD_PROBE	16

@@ -9,6 +9,7 @@
 #include <linux/tcp.h>
 
 #include "fasttrack.h"
+#include "record.h"
 
 /* May a packet with this reason arm its direction at POSTROUTING? */
 static bool ft_reason_teaches(enum fasttrack_reason reason)
