@@ -77,7 +77,7 @@ accounted()
 # open_fast NAME PROTO FAMILY NAT SPORT: open, armed.
 open_fast()
 {
-	flow_open "$@" && hosts arm 500 "$1"
+	flow_open "$@" && hosts send "$1" b 4 64 && hosts arm 500 "$1"
 }
 
 acct_tcp()
@@ -195,12 +195,14 @@ reused_tuple()
 	hosts close again
 }
 
-# What is sent 50 ms after the deletion uses the new mapping.
+# deleted SPORT ARG...: what is sent 50 ms after the deletion by conntrack ARG
+# uses the new mapping.
 deleted()
 {
-	local seq
+	local seq port=$1
 
-	open_fast del udp 4 snat 31012 && hosts bg del 5 100 o &&
+	shift
+	open_fast del udp 4 snat "$port" && hosts bg del 5 100 o &&
 	hosts fast del o || return
 	ipt4 -t nat -I POSTROUTING -o wan -p udp --dport 5002 -j SNAT \
 		--to-source 10.2.0.1:50123
@@ -213,8 +215,9 @@ deleted()
 	hosts bg del 5 100 && hosts fast del b 5
 	ipt4 -t nat -D POSTROUTING 1
 	hosts close del
-	in_ns "$router" conntrack -D -p udp --orig-port-src 31012 >/dev/null 2>&1
-	expect "still there" wait_until 2 gone udp 31012
+	in_ns "$router" conntrack -D -p udp --orig-port-src "$port" \
+		>/dev/null 2>&1
+	expect "still there" wait_until 2 gone udp "$port"
 }
 
 # A TCP connection is picked up again by the next packet.
@@ -280,8 +283,8 @@ ktap_test "close by RST" closes 6 31008 rst CLOSE
 ktap_test "blind RST in the window" blind_rst bulk 300 31025
 ktap_test "blind RST before the window" blind_rst bulk -3000 31025
 ktap_test "SYN on a reused tuple" reused_tuple 4 31010
-ktap_test "conntrack -D of UDP" deleted -D -p udp --orig-port-src 31012
-ktap_test "conntrack -F" deleted -F
+ktap_test "conntrack -D of UDP" deleted 31012 -D -p udp --orig-port-src 31012
+ktap_test "conntrack -F" deleted 31015 -F
 ktap_test "conntrack -D of TCP" tcp_deleted
 ktap_test "conntrack -U -t 1" expired
 ktap_test "no entry remains" all_gone
