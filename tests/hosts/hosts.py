@@ -12,7 +12,6 @@ With FASTTRACK_SLOW=1 in the environment nothing is expected to be fast and
 everything else is still checked.
 """
 import ctypes
-import json
 import os
 import shlex
 import socket
@@ -25,6 +24,7 @@ sys.path[0:0] = [os.path.dirname(os.path.abspath(__file__)),
 import ft_dump                                          # noqa: E402
 import packet as pk                                     # noqa: E402
 from flow import Loop, Tcp, Udp, ORIG, REPLY, message   # noqa: E402
+from jsonfiles import Failed, JsonFiles                 # noqa: E402
 from packet import swap                                 # noqa: E402
 from tap import Port, Queue, SO_RCVBUFFORCE, Tap        # noqa: E402
 
@@ -35,15 +35,11 @@ NAMES = ("orig", "reply")
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-class Failed(Exception):
-    """What a command could not find to be true."""
-
-
 def both(word):
     return (ORIG, REPLY) if word == "b" else (DIRS[word],)
 
 
-class Hosts:
+class Hosts(JsonFiles):
     def __init__(self):
         self.loop = Loop()
         self.home = os.open("/proc/self/ns/net", os.O_RDONLY)
@@ -546,41 +542,6 @@ class Hosts:
                     flow.send(direction, 64)
                     self.do_idle(2)
             self.do_idle(20)
-
-    # Files of JSON
-
-    @staticmethod
-    def load(path):
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
-
-    def do_json(self, path):
-        """Is it JSON?"""
-        self.load(path)
-
-    def chosen(self, path, selectors):
-        rows = self.load(path)
-        for selector in selectors:
-            key, value = selector.split("=", 1)
-            rows = [row for row in rows if str(row.get(key)) == value]
-        return rows
-
-    def do_rows(self, path, *selectors):
-        return len(self.chosen(path, selectors))
-
-    def do_pick(self, path, key, *selectors):
-        """A value (a.b goes down) of the one object, or of the one in a list
-        in which each selector KEY=VALUE is true."""
-        rows = self.chosen(path, selectors)
-        if isinstance(rows, list):
-            if len(rows) != 1:
-                raise Failed("%d rows" % len(rows))
-            rows = rows[0]
-        for part in key.split("."):
-            if part not in rows:
-                raise Failed("no %s" % key)
-            rows = rows[part]
-        return rows
 
     # The shell's side
 
