@@ -248,10 +248,23 @@ ns_new()
 	done
 }
 
-# in_ns NAMESPACE COMMAND...: run COMMAND in a namespace.
+# in_ns NAMESPACE COMMAND...: run COMMAND in a network namespace. Not by "ip
+# netns exec", which also makes a mount namespace with a /sys of its own, nor
+# by a dynamically linked nsenter: under TCG each costs as much as a test.
+# busybox gets the whole path, because it would take its own applet otherwise.
+declare -A path_of
 in_ns()
 {
-	ip netns exec "$@"
+	local ns=$1 name=$2
+
+	shift 2
+	if [ -z "${path_of[$name]:-}" ]; then
+		path_of[$name]=$(type -P "$name") || {
+			echo "in_ns: $name: not found" >&2
+			return 127
+		}
+	fi
+	busybox nsenter --net="/run/netns/$ns" "${path_of[$name]}" "$@"
 }
 
 # link_pair NS1 DEVICE1 NS2 DEVICE2: a veth pair between two namespaces, up,

@@ -172,6 +172,10 @@ static const struct {
 		"tcp-window",
 		"Outside of the TCP window."
 	},
+	[FASTTRACK_REASON_CHECKSUM] = {
+		"checksum",
+		"Wrong transport checksum, which conntrack takes for invalid."
+	},
 	[FASTTRACK_REASON_CLOSING] = {
 		"closing",
 		"Connection is closing."
@@ -202,7 +206,7 @@ static const struct {
 	},
 	[FASTTRACK_REASON_LRO] = {
 		"lro",
-		"LRO or hardware-forwarded packet."
+		"Merged by LRO, or forwarded by a switch already."
 	},
 	[FASTTRACK_REASON_FORWARDING_OFF] = {
 		"forwarding-off",
