@@ -377,12 +377,12 @@ static inline bool ft_before(u32 a, u32 b)
 }
 
 /* Is @end, once set to a moment at most FT_HOLD ahead, still ahead? Unlike
- * ft_before() it never takes an old or unset moment for one to come, however
- * often jiffies have wrapped (they start just below zero).
+ * ft_before() it does not take an old moment for one to come for months after
+ * jiffies have wrapped (they start just below zero), and an unset one, 0, never.
  */
 static inline bool ft_holding(u32 now, u32 end)
 {
-	return end - now - 1 < FT_HOLD;
+	return end && end - now - 1 < FT_HOLD;
 }
 
 static inline u8 ft_family(u8 nfproto)

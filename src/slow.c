@@ -172,7 +172,8 @@ void ft_policies_changed(struct fasttrack_net *fn, u32 policies)
  */
 void ft_fragment_note(struct fasttrack_net *fn, u32 hash)
 {
-	u32 end = (u32)jiffies + FT_HOLD;
+	/* Never 0, which is unset */
+	u32 end = ((u32)jiffies + FT_HOLD) ?: 1;
 
 	WRITE_ONCE(fn->frag[hash % FT_FRAG_BUCKETS], end);
 	WRITE_ONCE(fn->frag_end, end);
