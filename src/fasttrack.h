@@ -308,6 +308,7 @@ struct fasttrack_stats {
  * @gen: generation of devices and policies, bumped when one changes under
  *	the flows and no token of a route tells
  * @policies: IPsec policies when @gen was last looked at: ft_policies_check()
+ * @genids: genids of both families' routes then, if there were policies
  * @frag_end: jiffies until which some fragment may be under way
  * @enabled: the setting
  * @draining: by family: no rule is left, the sweeper releases all flows and
@@ -335,6 +336,7 @@ struct fasttrack_net {
 	struct fasttrack_table	table[FT_FAMILIES];
 	u32			gen;
 	u32			policies;
+	u32			genids;
 	u32			frag_end;
 	bool			enabled;
 	bool			draining[FT_FAMILIES];
@@ -438,7 +440,7 @@ static inline struct fasttrack_dir6 *ft_dir6(struct fasttrack_dir *d)
 	return container_of(d, struct fasttrack_dir6, d);
 }
 
-void ft_policies_changed(struct fasttrack_net *fn, u32 policies);
+void ft_policies_changed(struct fasttrack_net *fn, u32 policies, u32 genids);
 
 static inline u32 ft_policies(const struct net *net)
 {
@@ -450,25 +452,35 @@ static inline u32 ft_policies(const struct net *net)
 #endif
 }
 
+/* Neither ever goes back, so their sum tells of any change of one */
+static inline u32 ft_genids(const struct net *net)
+{
+	return rt_genid_ipv4(net) + rt_genid_ipv6(net);
+}
+
 /**
  * ft_policies_check - has an IPsec policy gone since the last look?
  * @fn: namespace
  *
- * An insertion bumps the tokens of the routes, a deletion does not. But it
- * lowers the number of policies, and adding one back bumps the tokens. So a
- * number that changed begins a new generation.
+ * An insertion bumps the tokens of its family's routes, a deletion bumps
+ * nothing. But it lowers the number of policies, which counts both families,
+ * and if an insertion makes up for that, some token has moved. So a number or
+ * a token that changed begins a new generation. Without policies the tokens do
+ * not matter.
  *
  * Context: any.
  */
 static __always_inline void ft_policies_check(struct fasttrack_net *fn)
 {
 	u32 policies = ft_policies(fn->net);
+	u32 genids = policies ? ft_genids(fn->net) : 0;
 
-	/* Acquire: pairs with the release in ft_policies_changed(); who sees
-	 * the number sees the generation.
+	/* Acquire: pairs with the releases in ft_policies_changed(); who sees
+	 * one of the numbers sees the generation.
 	 */
-	if (unlikely(smp_load_acquire(&fn->policies) != policies))
-		ft_policies_changed(fn, policies);
+	if (unlikely(smp_load_acquire(&fn->policies) != policies ||
+		     smp_load_acquire(&fn->genids) != genids))
+		ft_policies_changed(fn, policies, genids);
 }
 
 /* stats.c */

@@ -146,15 +146,18 @@ enum fasttrack_reason ft_tick(struct fasttrack_packet *pkt, u8 family)
  * ft_policies_changed - begin a new generation because of IPsec policies
  * @fn: namespace
  * @policies: their number as the caller saw it
+ * @genids: genids of the routes likewise
  *
- * Two CPUs may both do this: the generation moves once or twice.
+ * Two CPUs may both do this: the generation moves once or twice. If one of
+ * them stores what is out of date, the next look does it again.
  *
  * Context: any.
  */
-void ft_policies_changed(struct fasttrack_net *fn, u32 policies)
+void ft_policies_changed(struct fasttrack_net *fn, u32 policies, u32 genids)
 {
 	WRITE_ONCE(fn->gen, READ_ONCE(fn->gen) + 1);
-	/* Release: pairs with the acquire in ft_policies_check() */
+	/* Releases: pair with the acquires in ft_policies_check() */
+	smp_store_release(&fn->genids, genids);
 	smp_store_release(&fn->policies, policies);
 }
 
