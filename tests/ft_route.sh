@@ -14,21 +14,6 @@ source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/hosts.sh"
 source "$(dirname "$0")/router.sh"
 
-second_way()
-{
-	link_pair "$server" eth1 "$router" wan2
-	addresses "$router" wan2 10.3.0.1/24 fd03::1/64
-	addresses "$server" eth1 10.3.0.2/24 fd03::2/64
-	in_ns "$server" sysctl -qw net.ipv4.conf.all.rp_filter=0 \
-		net.ipv4.conf.eth1.rp_filter=0
-	in_ns "$router" sysctl -qw net.ipv4.conf.all.rp_filter=0 \
-		net.ipv4.conf.wan2.rp_filter=0 \
-		net.ipv6.conf.all.keep_addr_on_down=1
-	# Neighbours that are known, so that no packet waits for them.
-	in_ns "$router" ping -q -c 1 -W 5 10.3.0.2 >/dev/null
-	in_ns "$router" ping -q -c 1 -W 5 fd03::2 >/dev/null
-}
-
 # names FAMILY: variables of that family.
 names()
 {

@@ -50,6 +50,26 @@ routes()
 	ip -n "$server" -6 route replace default via fd02::1
 }
 
+# second_way: another link of the router and the server, whose neighbours are
+# known, so that no packet waits for them.
+#
+#	router wan2 -------- eth1 server
+#	   10.3.0.1          10.3.0.2
+#	    fd03::1          fd03::2
+second_way()
+{
+	link_pair "$server" eth1 "$router" wan2
+	addresses "$router" wan2 10.3.0.1/24 fd03::1/64
+	addresses "$server" eth1 10.3.0.2/24 fd03::2/64
+	in_ns "$server" sysctl -qw net.ipv4.conf.all.rp_filter=0 \
+		net.ipv4.conf.eth1.rp_filter=0
+	in_ns "$router" sysctl -qw net.ipv4.conf.all.rp_filter=0 \
+		net.ipv4.conf.wan2.rp_filter=0 \
+		net.ipv6.conf.all.keep_addr_on_down=1
+	in_ns "$router" ping -q -c 1 -W 5 10.3.0.2 >/dev/null
+	in_ns "$router" ping -q -c 1 -W 5 fd03::2 >/dev/null
+}
+
 # ipt ARG...: iptables of the router for both families, with $backend.
 ipt()
 {
