@@ -475,11 +475,15 @@ static __always_inline void ft_policies_check(struct fasttrack_net *fn)
 	u32 policies = ft_policies(fn->net);
 	u32 genids = policies ? ft_genids(fn->net) : 0;
 
+	bool changed;
+
 	/* Acquire: pairs with the releases in ft_policies_changed(); who sees
 	 * one of the numbers sees the generation.
 	 */
-	if (unlikely(smp_load_acquire(&fn->policies) != policies ||
-		     smp_load_acquire(&fn->genids) != genids))
+	changed = smp_load_acquire(&fn->policies) != policies;
+	/* Acquire: likewise */
+	changed |= smp_load_acquire(&fn->genids) != genids;
+	if (unlikely(changed))
 		ft_policies_changed(fn, policies, genids);
 }
 

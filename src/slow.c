@@ -156,8 +156,9 @@ enum fasttrack_reason ft_tick(struct fasttrack_packet *pkt, u8 family)
 void ft_policies_changed(struct fasttrack_net *fn, u32 policies, u32 genids)
 {
 	WRITE_ONCE(fn->gen, READ_ONCE(fn->gen) + 1);
-	/* Releases: pair with the acquires in ft_policies_check() */
+	/* Release: pairs with the acquire in ft_policies_check() */
 	smp_store_release(&fn->genids, genids);
+	/* Release: likewise */
 	smp_store_release(&fn->policies, policies);
 }
 
