@@ -170,8 +170,7 @@ shadowed()
 	flow_open f "$2" "$3" "$4" $((sport += 1)) && armed || return
 	"${@:6}" "$1" "$source" "$2" || return
 	bare
-	[ "$5" != tunnel ] ||
-		{ hosts protocol t1 50 && expect "ESP" [ "$answer" -ge 1 ]; }
+	[ "$5" != tunnel ] || expect "ESP" wait_until 20 esp_seen || return
 	no_ipsec
 	hosts fresh f o 5 && hosts fast f o 5
 }

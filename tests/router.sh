@@ -163,3 +163,9 @@ ct_entries()
 {
 	in_ns "$router" conntrack -L "$@" 2>/dev/null
 }
+
+# esp_seen: has the first tap seen ESP since it was cleared?
+esp_seen()
+{
+	hosts protocol t1 50 && [ "$answer" -ge 1 ]
+}
