@@ -46,7 +46,7 @@ bool ft_ct_load(struct fasttrack_flow *flow)
 	struct nf_conn *ct = flow->ct;
 	unsigned int dir;
 
-	if (flow->proto != IPPROTO_TCP)
+	if (ft_flow_proto(flow) != IPPROTO_TCP)
 		return true;
 	spin_lock(&ct->lock);
 	if (ct->proto.tcp.state != TCP_CONNTRACK_ESTABLISHED ||
@@ -118,47 +118,33 @@ static void ft_tcp_sync_last(struct fasttrack_flow *flow, unsigned int hint)
 	tcp->last_end = READ_ONCE(d->tcp_end);
 	tcp->last_seq = tcp->last_end;
 	tcp->last_ack = READ_ONCE(d->tcp_ack);
-	tcp->last_win = READ_ONCE(flow->cold[dir].last_win);
+	tcp->last_win = READ_ONCE(d->last_win);
 	tcp->retrans = 0;
 }
 
-/**
- * ft_ct_sync - bring conntrack's TCP state up to the last fast packet
- * @flow: flow
- * @dir: direction of the packet that is about to go slow
- *
- * Context: flow->lock; takes ct->lock inside. Cheap when nothing was sent
- * fast since the last call.
+/* Bring conntrack's TCP state up to the last fast packet. Its view of the
+ * last packet and of what is unacknowledged is its own again once it has seen
+ * the connection close.
  */
-void ft_ct_sync(struct fasttrack_flow *flow, unsigned int dir)
+static void ft_tcp_sync(struct fasttrack_flow *flow, unsigned int hint)
 {
-	u32 orig = ft_dir_packets(flow, IP_CT_DIR_ORIGINAL);
-	u32 reply = ft_dir_packets(flow, IP_CT_DIR_REPLY);
 	struct nf_conn *ct = flow->ct;
 	unsigned int i;
-
-	if (flow->cold[IP_CT_DIR_ORIGINAL].synced == orig &&
-	    flow->cold[IP_CT_DIR_REPLY].synced == reply)
-		return;
-	/* Pairs with ft_account(): what is counted has its state stored */
-	smp_rmb();
-	flow->cold[IP_CT_DIR_ORIGINAL].synced = orig;
-	flow->cold[IP_CT_DIR_REPLY].synced = reply;
-	if (flow->proto != IPPROTO_TCP)
-		return;
 
 	spin_lock(&ct->lock);
 	ft_tcp_sync_dir(flow, IP_CT_DIR_ORIGINAL);
 	ft_tcp_sync_dir(flow, IP_CT_DIR_REPLY);
-	for (i = 0; i < IP_CT_DIR_MAX; i++) {
-		struct ip_ct_tcp_state *s = &ct->proto.tcp.seen[i];
+	if (ct->proto.tcp.state == TCP_CONNTRACK_ESTABLISHED) {
+		for (i = 0; i < IP_CT_DIR_MAX; i++) {
+			struct ip_ct_tcp_state *s = &ct->proto.tcp.seen[i];
 
-		if (s->td_end == ct->proto.tcp.seen[!i].td_maxack)
-			s->flags &= ~IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
-		else
-			s->flags |= IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
+			if (s->td_end == ct->proto.tcp.seen[!i].td_maxack)
+				s->flags &= ~IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
+			else
+				s->flags |= IP_CT_TCP_FLAG_DATA_UNACKNOWLEDGED;
+		}
+		ft_tcp_sync_last(flow, hint);
 	}
-	ft_tcp_sync_last(flow, dir);
 	spin_unlock(&ct->lock);
 }
 
@@ -170,19 +156,19 @@ static u32 ft_tcp_timeout(struct fasttrack_flow *flow, const unsigned int *t)
 	dir = ft_before(ft_flow_dir(flow, 0)->last, ft_flow_dir(flow, 1)->last);
 	if (ft_dir_unacked(flow, 0) || ft_dir_unacked(flow, 1))
 		timeout = min(timeout, t[TCP_CONNTRACK_UNACK]);
-	else if (!flow->cold[dir].last_win)
+	else if (!READ_ONCE(ft_flow_dir(flow, dir)->last_win))
 		timeout = min(timeout, t[TCP_CONNTRACK_RETRANS]);
 	return timeout;
 }
 
-static const unsigned int *ft_timeouts(const struct fasttrack_flow *flow)
+static const unsigned int *ft_timeouts(struct fasttrack_flow *flow)
 {
-	struct net *net = flow->fn->net;
+	struct net *net = nf_ct_net(flow->ct);
 	const unsigned int *t = nf_ct_timeout_lookup(flow->ct);
 
 	if (t)
 		return t;
-	if (flow->proto == IPPROTO_TCP)
+	if (ft_flow_proto(flow) == IPPROTO_TCP)
 		return nf_tcp_pernet(net)->timeouts;
 	return nf_udp_pernet(net)->timeouts;
 }
@@ -192,7 +178,7 @@ static u32 ft_ct_timeout(struct fasttrack_flow *flow)
 {
 	const unsigned int *t = ft_timeouts(flow);
 
-	if (flow->proto == IPPROTO_TCP)
+	if (ft_flow_proto(flow) == IPPROTO_TCP)
 		return ft_tcp_timeout(flow, t);
 	if (test_bit(IPS_ASSURED_BIT, &flow->ct->status))
 		return t[UDP_CT_REPLIED];
@@ -208,13 +194,13 @@ static u32 ft_ct_timeout(struct fasttrack_flow *flow)
  *
  * Return: jiffies, at least 1. Context: RCU read side.
  */
-u32 ft_ct_lease_cap(const struct fasttrack_flow *flow)
+u32 ft_ct_lease_cap(struct fasttrack_flow *flow)
 {
 	const unsigned int *t = ft_timeouts(flow);
 	s32 assure;
 	u32 cap;
 
-	if (flow->proto == IPPROTO_TCP)
+	if (ft_flow_proto(flow) == IPPROTO_TCP)
 		return max(1U, min3(t[TCP_CONNTRACK_ESTABLISHED],
 				    t[TCP_CONNTRACK_UNACK],
 				    t[TCP_CONNTRACK_RETRANS]) / 2);
@@ -249,57 +235,74 @@ static void ft_ct_refresh(struct fasttrack_flow *flow, u32 last)
 	timeout = ft_ct_timeout(flow);
 	flow->fold_every = clamp_t(u32, timeout / 4, 1, HZ);
 	if (ft_before(was, last + timeout) ||
-	    (flow->proto == IPPROTO_TCP && (ft_dir_unacked(flow, 0) ||
+	    (ft_flow_proto(flow) == IPPROTO_TCP && (ft_dir_unacked(flow, 0) ||
 					    ft_dir_unacked(flow, 1))))
 		cmpxchg(&ct->timeout, was, last + timeout);
 }
 
+/* Tell conntrack and the namespace the counters of a direction. Returns
+ * whether there was anything to tell.
+ */
+static bool ft_ct_account(struct fasttrack_net *fn, struct fasttrack_flow *flow,
+			  unsigned int dir)
+{
+	const struct fasttrack_dir *d = ft_flow_dir(flow, dir);
+	struct fasttrack_cold *c = &flow->cold[dir];
+	struct nf_conn_acct *acct;
+	u32 packets, bytes;
+
+	packets = READ_ONCE(d->packets) + atomic_read(&c->other_packets);
+	packets -= c->folded_packets;
+	bytes = READ_ONCE(d->bytes) + atomic_read(&c->other_bytes);
+	bytes -= c->folded_bytes;
+	if (!packets && !bytes)
+		return false;
+	WRITE_ONCE(c->folded_packets, c->folded_packets + packets);
+	WRITE_ONCE(c->folded_bytes, c->folded_bytes + bytes);
+	c->told_packets += packets;
+	c->told_bytes += bytes;
+	acct = nf_conn_acct_find(flow->ct);
+	if (acct) {
+		atomic64_add(packets, &acct->counter[dir].packets);
+		atomic64_add(bytes, &acct->counter[dir].bytes);
+	}
+	atomic64_add(packets, &fn->packets[flow->family]);
+	atomic64_add(bytes, &fn->bytes[flow->family]);
+	return true;
+}
+
 /**
- * ft_ct_fold - tell conntrack the packets, bytes and time of fast traffic
+ * ft_ct_fold - tell conntrack what the fast packets did: counters, TCP, time
  * @flow: flow
+ * @dir: direction of a packet that is about to go slow, else either
  * @now: jiffies
  *
  * The counters of the flow are never set back; what was told is remembered.
+ * Cheap when nothing was sent fast since the last call.
  *
- * Context: flow->lock.
+ * Context: flow->lock; takes ct->lock inside.
  */
-void ft_ct_fold(struct fasttrack_flow *flow, u32 now)
+void ft_ct_fold(struct fasttrack_flow *flow, unsigned int dir, u32 now)
 {
-	struct fasttrack_net *fn = flow->fn;
-	struct nf_conn_acct *acct;
-	unsigned int dir;
-	bool sent = false;
-	u32 last = 0;
+	struct fasttrack_net *fn = ft_flow_net(flow);
+	u32 last[IP_CT_DIR_MAX];
+	bool sent[IP_CT_DIR_MAX];
+	unsigned int i;
 
-	flow->last_fold = now;
-	acct = nf_conn_acct_find(flow->ct);
-	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
-		struct fasttrack_cold *c = &flow->cold[dir];
-		u64 packets = ft_dir_packets(flow, dir);
-		u64 bytes = ft_dir_bytes(flow, dir);
-		u32 used = READ_ONCE(ft_flow_dir(flow, dir)->last);
-
-		if (packets == c->folded_packets && bytes == c->folded_bytes)
-			continue;
-		if (acct) {
-			atomic64_add(packets - c->folded_packets,
-				     &acct->counter[dir].packets);
-			atomic64_add(bytes - c->folded_bytes,
-				     &acct->counter[dir].bytes);
-		}
-		atomic64_add(packets - c->folded_packets,
-			     &fn->packets[flow->family]);
-		atomic64_add(bytes - c->folded_bytes,
-			     &fn->bytes[flow->family]);
-		c->folded_packets = packets;
-		c->folded_bytes = bytes;
-		if (!sent || ft_before(last, used))
-			last = used;
-		sent = true;
+	WRITE_ONCE(flow->last_fold, (u16)now);
+	for (i = 0; i < IP_CT_DIR_MAX; i++) {
+		last[i] = READ_ONCE(ft_flow_dir(flow, i)->last);
+		sent[i] = ft_ct_account(fn, flow, i);
 	}
-	if (!sent)
+	if (!sent[0] && !sent[1])
 		return;
+	/* Pairs with ft_account(): what is counted has its state stored */
+	smp_rmb();
+	if (ft_flow_proto(flow) == IPPROTO_TCP)
+		ft_tcp_sync(flow, dir);
+	if (!sent[0] || (sent[1] && ft_before(last[0], last[1])))
+		last[0] = last[1];
 	rcu_read_lock();
-	ft_ct_refresh(flow, last);
+	ft_ct_refresh(flow, last[0]);
 	rcu_read_unlock();
 }

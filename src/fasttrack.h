@@ -52,9 +52,6 @@
 #define FT_DIR_EXACT		0x08	/* rules set TTL or TOS: see ttl_out */
 #define FT_DIR_ATTACH		0x10	/* packets carry the conntrack entry on */
 
-/* struct fasttrack_flow.status, bit numbers */
-#define FT_FLOW_DEAD		0	/* unhashed, has one owner */
-
 struct fasttrack_net;
 struct fasttrack_flow;
 struct dst_entry;
@@ -83,9 +80,9 @@ struct dst_entry;
  * @new_daddr4: destination address that leaves (IPv4)
  * @new_sport: source port that leaves
  * @new_dport: destination port that leaves
- * @ip_delta: checksum delta of the addresses, IPv4 header
+ * @ip_delta: checksum delta of the addresses: IPv4 header, CHECKSUM_PARTIAL
  * @l4_delta: checksum delta of addresses and ports
- * @l4_partial: checksum delta of the addresses alone (CHECKSUM_PARTIAL)
+ * @cookie: IPv6: cookie for dst_check(); shares a word with @new_saddr4
  * @tos_in: learned TOS or traffic class
  * @tos_mask: which of its bits have to match
  * @tos_out: what leaves, with FT_DIR_EXACT
@@ -97,12 +94,16 @@ struct dst_entry;
  * @owner: CPU that adds to @packets and @bytes plainly; changes only while
  *	settled
  * @last: jiffies of the last fast packet
- * @packets: fast packets of the owner
- * @bytes: fast bytes of the owner
+ * @packets: fast packets of the owner, low word
+ * @bytes: fast bytes of the owner, low word
  * @tcp_end: highest sequence number sent plus one, as td_end
  * @tcp_ack: highest acknowledgment sent, as td_maxack
  * @tcp_edge: right edge granted to the peer, as the peer's td_maxend
  * @tcp_maxwin: largest window granted, as td_maxwin
+ * @last_win: last TCP window, unscaled
+ * @slow_last: low bits of the jiffies of the last slow packet; flow->lock
+ * @slow_seq: number of the last slow packet at the early hook; flow->lock
+ * @seen_seq: latest of those at the learn hook; flow->lock
  *
  * Two cache lines: the first decides, the second acts. Immutable from
  * insertion on: key, new addresses and ports, deltas, @dir.
@@ -135,13 +136,15 @@ struct fasttrack_dir {
 		u32			sernum;
 	};
 
-	__be32				new_saddr4;
+	union {
+		__be32			new_saddr4;
+		u32			cookie;
+	};
 	__be32				new_daddr4;
 	__be16				new_sport;
 	__be16				new_dport;
 	u16				ip_delta;
 	u16				l4_delta;
-	u16				l4_partial;
 	u8				tos_in;
 	u8				tos_mask;
 	u8				tos_out;
@@ -150,14 +153,18 @@ struct fasttrack_dir {
 	u8				flags;
 	u8				dir;
 	u8				scale;
-	u16				owner;
 	u32				last;
-	u64				packets;
-	u64				bytes;
+	u32				packets;
+	u32				bytes;
 	u32				tcp_end;
 	u32				tcp_ack;
 	u32				tcp_edge;
 	u32				tcp_maxwin;
+	u16				owner;
+	u16				last_win;
+	u16				slow_last;
+	u16				slow_seq;
+	u16				seen_seq;
 } ____cacheline_aligned;
 
 /**
@@ -178,73 +185,67 @@ struct fasttrack_dir6 {
 
 /**
  * struct fasttrack_cold - what the fast path seldom needs of a direction
- * @other_packets: fast packets of CPUs that do not own the direction
- * @other_bytes: fast bytes likewise
- * @folded_packets: part already told to conntrack; flow->lock
+ * @told_packets: fast packets that conntrack was told of; flow->lock
+ * @told_bytes: bytes likewise
+ * @folded_packets: the part of fasttrack_dir.packets and @other_packets that is
+ *	in @told_packets, low word; flow->lock
  * @folded_bytes: bytes likewise
- * @drained: RCU cookie of the last disarming; flow->lock
- * @cookie: IPv6: cookie for dst_check(); changes only while settled
- * @synced: low word of the packets whose TCP state conntrack knows; flow->lock
+ * @other_packets: fast packets of CPUs that do not own the direction, low word
+ * @other_bytes: fast bytes likewise
  * @mark_out: mark that leaves, with FT_DIR_STAMP_MARK
  * @prio_out: priority that leaves, with FT_DIR_STAMP_PRIO
- * @slow_last: jiffies of the last slow packet; flow->lock
- * @slow_seq: number of the last slow packet at the early hook; flow->lock
- * @seen_seq: latest of those at the learn hook; flow->lock
- * @reason: why the last slow packet was slow
- * @last_win: last TCP window, unscaled
+ *
+ * Words wrap; a fold comes long before they do so twice (ft_tick()).
  */
 struct fasttrack_cold {
-	atomic64_t	other_packets;
-	atomic64_t	other_bytes;
-	u64		folded_packets;
-	u64		folded_bytes;
-	unsigned long	drained;
-	u32		cookie;
-	u32		synced;
+	u64		told_packets;
+	u64		told_bytes;
+	u32		folded_packets;
+	u32		folded_bytes;
+	atomic_t	other_packets;
+	atomic_t	other_bytes;
 	u32		mark_out;
 	u32		prio_out;
-	u32		slow_last;
-	u16		slow_seq;
-	u16		seen_seq;
-	u16		last_win;
-	u8		reason;
 };
 
 /**
  * struct fasttrack_flow - one connection
  * @ct: conntrack entry, referenced from insertion until the RCU callback
- * @fn: namespace; outlives the flow, its exit waits for the callbacks
- * @id: never reused, tells the flow from a later one at the same address
- * @status: FT_FLOW_* bits, atomic
- * @rcu: for ft_flow_free()
+ * @drained: per direction the RCU cookie of the last disarming; flow->lock,
+ *	not once @dead
+ * @rcu: for ft_flow_free(), once @dead
+ * @cold: per direction
  * @lock: arming, holding, folding, TCP state; taken with BH off, outside
  *	ct->lock, never together with the table's lock
+ * @id: tells the flow from a later one at the same address
  * @stamp: jiffies of the last match of the rule
- * @last_fold: jiffies of the last fold
+ * @last_fold: low bits of the jiffies of the last fold
  * @fold_every: jiffies between two folds, at most HZ
- * @state: enum fasttrack_flow_state; flow->lock
+ * @dir_reason: why the last slow packet of a direction was slow
  * @reason: last refusal of the connection
- * @family: 0 IPv4, 1 IPv6
- * @proto: IPPROTO_TCP or IPPROTO_UDP
+ * @state: enum fasttrack_flow_state; flow->lock
+ * @family: 0 IPv4, 1 IPv6, constant
  * @tcp_loaded: conntrack's TCP state was read once; flow->lock
- * @cold: per direction
+ * @dead: unhashed or about to be, by the one who set it; flow->lock
  */
 struct fasttrack_flow {
 	struct nf_conn		*ct;
-	struct fasttrack_net	*fn;
-	u64			id;
-	unsigned long		status;
-	struct rcu_head		rcu;
-	spinlock_t		lock;	/* states, fold, TCP state */
-	u32			stamp;
-	u32			last_fold;
-	u16			fold_every;
-	u8			state;
-	u8			reason;
-	u8			family;
-	u8			proto;
-	bool			tcp_loaded;
+	union {
+		unsigned long	drained[IP_CT_DIR_MAX];
+		struct rcu_head	rcu;
+	};
 	struct fasttrack_cold	cold[IP_CT_DIR_MAX];
+	spinlock_t		lock;	/* states, fold, TCP state */
+	u32			id;
+	u32			stamp;
+	u16			last_fold;
+	u16			fold_every;
+	u8			dir_reason[IP_CT_DIR_MAX];
+	u8			reason;
+	u8			state;
+	u8			family;
+	bool			tcp_loaded;
+	bool			dead;
 };
 
 struct fasttrack_flow4 {
@@ -435,6 +436,11 @@ static inline struct fasttrack_dir *ft_flow_dir(struct fasttrack_flow *flow,
 	return &container_of(flow, struct fasttrack_flow4, flow)->dir[dir];
 }
 
+static inline u8 ft_flow_proto(struct fasttrack_flow *flow)
+{
+	return ft_flow_dir(flow, IP_CT_DIR_ORIGINAL)->proto;
+}
+
 static inline struct fasttrack_dir6 *ft_dir6(struct fasttrack_dir *d)
 {
 	return container_of(d, struct fasttrack_dir6, d);
@@ -519,8 +525,7 @@ void ft_table_grow(struct fasttrack_table *t);
 /* flow.c */
 int ft_flow_caches_init(void);
 void ft_flow_caches_exit(void);
-struct fasttrack_flow *ft_flow_alloc(struct fasttrack_net *fn,
-				     struct nf_conn *ct, u8 family);
+struct fasttrack_flow *ft_flow_alloc(struct nf_conn *ct, u8 family);
 void ft_flow_discard(struct fasttrack_flow *flow);
 struct fasttrack_flow *ft_flow_find(struct fasttrack_net *fn,
 				    const struct nf_conn *ct);
@@ -540,9 +545,8 @@ enum fasttrack_reason ft_ct_eligible(const struct nf_conn *ct);
 
 /* ct.c */
 bool ft_ct_load(struct fasttrack_flow *flow);
-void ft_ct_sync(struct fasttrack_flow *flow, unsigned int dir);
-void ft_ct_fold(struct fasttrack_flow *flow, u32 now);
-u32 ft_ct_lease_cap(const struct fasttrack_flow *flow);
+void ft_ct_fold(struct fasttrack_flow *flow, unsigned int dir, u32 now);
+u32 ft_ct_lease_cap(struct fasttrack_flow *flow);
 
 static inline bool ft_ct_gone(const struct nf_conn *ct)
 {
@@ -578,6 +582,7 @@ void ft_events_exit(void);
 
 /* main.c */
 struct fasttrack_net *ft_net(const struct net *net);
+struct fasttrack_net *ft_flow_net(const struct fasttrack_flow *flow);
 void ft_hooks_retire(struct fasttrack_net *fn);
 
 /* netlink.c */

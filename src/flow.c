@@ -4,7 +4,7 @@
  * arming's counterpart, holding, closing, death. Knows nothing of packets.
  *
  * CANDIDATE -> ACTIVE (a direction armed) -> CANDIDATE ... -> CLOSING -> dead.
- * Death has one winner (FT_FLOW_DEAD). The winner unhashes; the RCU callback
+ * Death has one winner (flow->dead). The winner unhashes; the RCU callback
  * folds what late readers still sent and puts every reference.
  */
 #include <linux/slab.h>
@@ -14,7 +14,7 @@
 #include "fasttrack.h"
 
 static struct kmem_cache *ft_flow_cache[FT_FAMILIES];
-static atomic64_t ft_flow_ids = ATOMIC64_INIT(0);
+static atomic_t ft_flow_ids = ATOMIC_INIT(0);
 
 /**
  * ft_flow_caches_init - make the slabs
@@ -108,7 +108,7 @@ static void ft_dir_init(struct fasttrack_flow *flow, unsigned int dir)
 	d->dir = dir;
 	d->sport = in->src.u.all;
 	d->dport = in->dst.u.all;
-	d->proto = flow->proto;
+	d->proto = nf_ct_protonum(flow->ct);
 	d->new_sport = peer->dst.u.all;
 	d->new_dport = peer->src.u.all;
 	if (d->sport != d->new_sport || d->dport != d->new_dport)
@@ -119,21 +119,18 @@ static void ft_dir_init(struct fasttrack_flow *flow, unsigned int dir)
 	sum = csum_add(sum, ~(__force __wsum)(u32)(__force u16)d->dport);
 	sum = csum_add(sum, (__force __wsum)(u32)(__force u16)d->new_dport);
 	d->l4_delta = ft_fold16(sum);
-	d->l4_partial = d->ip_delta;
 	d->last = (u32)jiffies;
 	d->owner = U16_MAX;
 }
 
 /**
  * ft_flow_alloc - a candidate for a conntrack entry, not in the table yet
- * @fn: namespace
  * @ct: confirmed entry; a reference is taken
  * @family: 0 IPv4, 1 IPv6
  *
  * Return: the flow or NULL. Context: softirq.
  */
-struct fasttrack_flow *ft_flow_alloc(struct fasttrack_net *fn,
-				     struct nf_conn *ct, u8 family)
+struct fasttrack_flow *ft_flow_alloc(struct nf_conn *ct, u8 family)
 {
 	struct fasttrack_flow *flow;
 	void *obj;
@@ -148,10 +145,8 @@ struct fasttrack_flow *ft_flow_alloc(struct fasttrack_net *fn,
 
 	nf_conntrack_get(&ct->ct_general);
 	flow->ct = ct;
-	flow->fn = fn;
-	flow->id = atomic64_inc_return(&ft_flow_ids);
+	flow->id = atomic_inc_return(&ft_flow_ids);
 	flow->family = family;
-	flow->proto = nf_ct_protonum(ct);
 	flow->stamp = (u32)jiffies;
 	flow->last_fold = flow->stamp;
 	flow->fold_every = HZ;
@@ -199,8 +194,7 @@ static void ft_flow_free(struct rcu_head *rcu)
 
 	flow = container_of(rcu, struct fasttrack_flow, rcu);
 	spin_lock_bh(&flow->lock);
-	ft_ct_sync(flow, IP_CT_DIR_ORIGINAL);
-	ft_ct_fold(flow, (u32)jiffies);
+	ft_ct_fold(flow, IP_CT_DIR_ORIGINAL, (u32)jiffies);
 	spin_unlock_bh(&flow->lock);
 	for (dir = 0; dir < IP_CT_DIR_MAX; dir++)
 		dst_release(ft_flow_dir(flow, dir)->dst);
@@ -247,12 +241,15 @@ struct fasttrack_flow *ft_flow_find(struct fasttrack_net *fn,
  * @flow: flow
  * @dir: direction
  *
- * Return: skbs, as conntrack counts them. Context: any.
+ * Return: skbs, as conntrack counts them. Context: flow->lock.
  */
 u64 ft_dir_packets(struct fasttrack_flow *flow, unsigned int dir)
 {
-	return READ_ONCE(ft_flow_dir(flow, dir)->packets) +
-	       atomic64_read(&flow->cold[dir].other_packets);
+	const struct fasttrack_cold *c = &flow->cold[dir];
+
+	return c->told_packets +
+	       (u32)(READ_ONCE(ft_flow_dir(flow, dir)->packets) +
+		     atomic_read(&c->other_packets) - c->folded_packets);
 }
 
 /**
@@ -260,12 +257,15 @@ u64 ft_dir_packets(struct fasttrack_flow *flow, unsigned int dir)
  * @flow: flow
  * @dir: direction
  *
- * Return: bytes from the network header on. Context: any.
+ * Return: bytes from the network header on. Context: flow->lock.
  */
 u64 ft_dir_bytes(struct fasttrack_flow *flow, unsigned int dir)
 {
-	return READ_ONCE(ft_flow_dir(flow, dir)->bytes) +
-	       atomic64_read(&flow->cold[dir].other_bytes);
+	const struct fasttrack_cold *c = &flow->cold[dir];
+
+	return c->told_bytes +
+	       (u32)(READ_ONCE(ft_flow_dir(flow, dir)->bytes) +
+		     atomic_read(&c->other_bytes) - c->folded_bytes);
 }
 
 /**
@@ -273,13 +273,14 @@ u64 ft_dir_bytes(struct fasttrack_flow *flow, unsigned int dir)
  * @flow: flow
  * @dir: direction
  *
- * True when it is unarmed and every packet that found it armed has left.
+ * True when it is unarmed and every packet that found it armed has left. What
+ * a dead flow has learned belongs to its callback.
  *
  * Return: whether. Context: flow->lock.
  */
 bool ft_dir_settled(const struct fasttrack_flow *flow, unsigned int dir)
 {
-	return poll_state_synchronize_rcu(flow->cold[dir].drained);
+	return !flow->dead && poll_state_synchronize_rcu(flow->drained[dir]);
 }
 
 static bool ft_flow_armed(struct fasttrack_flow *flow)
@@ -301,15 +302,15 @@ void ft_dir_disarm(struct fasttrack_flow *flow, unsigned int dir,
 {
 	struct fasttrack_dir *d = ft_flow_dir(flow, dir);
 
-	flow->cold[dir].reason = reason;
+	flow->dir_reason[dir] = reason;
 	if (!(d->gate & FT_ARMED))
 		return;
 	WRITE_ONCE(d->gate, d->gate & ~FT_ARMED);
-	flow->cold[dir].drained = get_state_synchronize_rcu();
+	flow->drained[dir] = get_state_synchronize_rcu();
 	if (flow->state == FASTTRACK_FLOW_STATE_ACTIVE &&
 	    !ft_flow_armed(flow)) {
 		flow->state = FASTTRACK_FLOW_STATE_CANDIDATE;
-		atomic_dec(&flow->fn->active[flow->family]);
+		atomic_dec(&ft_flow_net(flow)->active[flow->family]);
 	}
 }
 
@@ -323,18 +324,17 @@ void ft_dir_disarm(struct fasttrack_flow *flow, unsigned int dir,
 u16 ft_dir_hold(struct fasttrack_flow *flow, unsigned int dir)
 {
 	struct fasttrack_dir *d = ft_flow_dir(flow, dir);
-	struct fasttrack_cold *c = &flow->cold[dir];
 
-	c->slow_last = (u32)jiffies;
+	d->slow_last = (u16)jiffies;
 	WRITE_ONCE(d->gate, d->gate | FT_HELD);
-	return ++c->slow_seq;
+	return ++d->slow_seq;
 }
 
 static void ft_dir_unhold(struct fasttrack_flow *flow, unsigned int dir)
 {
 	struct fasttrack_dir *d = ft_flow_dir(flow, dir);
 
-	flow->cold[dir].seen_seq = flow->cold[dir].slow_seq;
+	d->seen_seq = d->slow_seq;
 	/* Release: a packet that passes now comes after what the slow one
 	 * did, on this CPU in any case and on others as far as order between
 	 * CPUs exists.
@@ -355,11 +355,11 @@ static void ft_dir_unhold(struct fasttrack_flow *flow, unsigned int dir)
  */
 void ft_dir_seen(struct fasttrack_flow *flow, unsigned int dir, u16 seq)
 {
-	struct fasttrack_cold *c = &flow->cold[dir];
+	struct fasttrack_dir *d = ft_flow_dir(flow, dir);
 
-	if ((s16)(seq - c->seen_seq) > 0)
-		c->seen_seq = seq;
-	if (c->seen_seq == c->slow_seq)
+	if ((s16)(seq - d->seen_seq) > 0)
+		d->seen_seq = seq;
+	if (d->seen_seq == d->slow_seq)
 		ft_dir_unhold(flow, dir);
 }
 
@@ -374,9 +374,14 @@ void ft_dir_seen(struct fasttrack_flow *flow, unsigned int dir, u16 seq)
  */
 bool ft_dir_held(struct fasttrack_flow *flow, unsigned int dir)
 {
-	if (!(ft_flow_dir(flow, dir)->gate & FT_HELD))
+	const struct fasttrack_dir *d = ft_flow_dir(flow, dir);
+
+	if (!(d->gate & FT_HELD))
 		return false;
-	if ((u32)jiffies - flow->cold[dir].slow_last < FT_HOLD)
+	/* Sixteen bits: a hold that nobody has looked at for a minute may
+	 * last a little longer
+	 */
+	if ((u16)((u16)jiffies - d->slow_last) < FT_HOLD)
 		return true;
 	ft_dir_unhold(flow, dir);
 	return false;
@@ -411,18 +416,25 @@ void ft_flow_close(struct fasttrack_flow *flow)
  */
 void ft_flow_kill(struct fasttrack_flow *flow, enum fasttrack_reason reason)
 {
-	if (test_and_set_bit(FT_FLOW_DEAD, &flow->status))
-		return;
-	ft_count(flow->fn, reason);
+	struct fasttrack_net *fn = ft_flow_net(flow);
+
 	spin_lock_bh(&flow->lock);
+	if (flow->dead) {
+		spin_unlock_bh(&flow->lock);
+		return;
+	}
 	ft_dir_disarm(flow, IP_CT_DIR_ORIGINAL, reason);
 	ft_dir_disarm(flow, IP_CT_DIR_REPLY, reason);
-	ft_ct_sync(flow, IP_CT_DIR_ORIGINAL);
-	ft_ct_fold(flow, (u32)jiffies);
+	ft_ct_fold(flow, IP_CT_DIR_ORIGINAL, (u32)jiffies);
+	/* From here on the RCU cookies are the callback's head: whoever takes
+	 * the lock later sees @dead and leaves them alone.
+	 */
+	WRITE_ONCE(flow->dead, true);
 	spin_unlock_bh(&flow->lock);
+	ft_count(fn, reason);
 	ft_table_remove(flow);
 	clear_bit(FT_CT_FLOW_BIT, &flow->ct->status);
 	clear_bit(FT_CT_SEEN_BIT, &flow->ct->status);
-	atomic_dec(&flow->fn->flows[flow->family]);
+	atomic_dec(&fn->flows[flow->family]);
 	call_rcu(&flow->rcu, ft_flow_free);
 }

@@ -16,7 +16,8 @@
 #define FT_GC_PAUSE	(HZ / 16)
 #define FT_GC_IDLE	HZ
 
-static void ft_sweep_dir(struct fasttrack_flow *flow, unsigned int dir, u32 now)
+static void ft_sweep_dir(struct fasttrack_net *fn, struct fasttrack_flow *flow,
+			 unsigned int dir, u32 now)
 {
 	struct fasttrack_dir *d = ft_flow_dir(flow, dir);
 
@@ -27,27 +28,29 @@ static void ft_sweep_dir(struct fasttrack_flow *flow, unsigned int dir, u32 now)
 	 * be let go. Settled, so nobody reads it.
 	 */
 	if (!(d->gate & FT_ARMED) && d->dst &&
-	    d->gen != READ_ONCE(flow->fn->gen) && ft_dir_settled(flow, dir)) {
+	    d->gen != READ_ONCE(fn->gen) && ft_dir_settled(flow, dir)) {
 		dst_release(d->dst);
 		d->dst = NULL;
 	}
 }
 
 /* Why the sweeper ends a flow, or none */
-static enum fasttrack_reason ft_sweep_verdict(const struct fasttrack_flow *flow)
+static enum fasttrack_reason ft_sweep_verdict(const struct fasttrack_net *fn,
+					       const struct fasttrack_flow *flow)
 {
 	if (ft_ct_gone(flow->ct))
 		return FASTTRACK_REASON_DYING;
 	if (test_bit(IPS_OFFLOAD_BIT, &flow->ct->status))
 		return FASTTRACK_REASON_OFFLOAD;
-	if (READ_ONCE(flow->fn->draining[flow->family]))
+	if (READ_ONCE(fn->draining[flow->family]))
 		return FASTTRACK_REASON_DISABLED;
 	return FASTTRACK_REASON_NONE;
 }
 
-static void ft_sweep_flow(struct fasttrack_flow *flow)
+static void ft_sweep_flow(struct fasttrack_net *fn,
+			  struct fasttrack_flow *flow)
 {
-	enum fasttrack_reason reason = ft_sweep_verdict(flow);
+	enum fasttrack_reason reason = ft_sweep_verdict(fn, flow);
 	u32 now = (u32)jiffies;
 
 	if (reason) {
@@ -55,14 +58,15 @@ static void ft_sweep_flow(struct fasttrack_flow *flow)
 		return;
 	}
 	spin_lock_bh(&flow->lock);
-	ft_sweep_dir(flow, IP_CT_DIR_ORIGINAL, now);
-	ft_sweep_dir(flow, IP_CT_DIR_REPLY, now);
-	ft_ct_fold(flow, now);
+	ft_sweep_dir(fn, flow, IP_CT_DIR_ORIGINAL, now);
+	ft_sweep_dir(fn, flow, IP_CT_DIR_REPLY, now);
+	ft_ct_fold(flow, IP_CT_DIR_ORIGINAL, now);
 	spin_unlock_bh(&flow->lock);
 }
 
 /* Each flow once, by its original direction. RCU keeps chain and flow. */
-static void ft_sweep_bucket(const struct fasttrack_buckets *b, u32 bucket,
+static void ft_sweep_bucket(struct fasttrack_net *fn,
+			    const struct fasttrack_buckets *b, u32 bucket,
 			    u8 family)
 {
 	struct fasttrack_dir *d, *next;
@@ -70,7 +74,7 @@ static void ft_sweep_bucket(const struct fasttrack_buckets *b, u32 bucket,
 	for (d = rcu_dereference(b->head[bucket]); d; d = next) {
 		next = rcu_dereference(d->next[b->ni]);
 		if (d->dir == IP_CT_DIR_ORIGINAL)
-			ft_sweep_flow(ft_dir_flow(d, family));
+			ft_sweep_flow(fn, ft_dir_flow(d, family));
 	}
 }
 
@@ -97,7 +101,7 @@ static bool ft_sweep(struct fasttrack_net *fn, u8 family)
 		rcu_read_lock();
 		b = rcu_dereference(t->cur);
 		if (fn->cursor[family] <= b->mask)
-			ft_sweep_bucket(b, fn->cursor[family], family);
+			ft_sweep_bucket(fn, b, fn->cursor[family], family);
 		if (fn->cursor[family] >= b->mask) {
 			fn->cursor[family] = 0;
 			done = true;

@@ -20,14 +20,8 @@
 
 #include "fasttrack.h"
 
-/* Owner counters need softirqs that do not preempt each other, and words
- * that are stored whole.
- */
-#if BITS_PER_LONG == 64 && !IS_ENABLED(CONFIG_PREEMPT_RT)
-#define FT_OWNER_COUNTS	1
-#else
-#define FT_OWNER_COUNTS	0
-#endif
+/* Owner counters need softirqs that do not preempt each other */
+#define FT_OWNER_COUNTS	(!IS_ENABLED(CONFIG_PREEMPT_RT))
 
 static __always_inline unsigned int ft_l4_min(u8 proto)
 {
@@ -128,8 +122,8 @@ ft_tcp_in_window(const struct fasttrack_dir *d, const struct fasttrack_dir *rev,
  * packet or ft_ct_load() makes good.
  */
 static __always_inline void
-ft_tcp_track(struct fasttrack_flow *flow, struct fasttrack_dir *d,
-	     const struct tcphdr *th, unsigned int l4_len)
+ft_tcp_track(struct fasttrack_dir *d, const struct tcphdr *th,
+	     unsigned int l4_len)
 {
 	u32 end = ft_tcp_seg_end(th, l4_len), ack = ntohl(th->ack_seq);
 	u16 raw = ntohs(th->window);
@@ -144,8 +138,8 @@ ft_tcp_track(struct fasttrack_flow *flow, struct fasttrack_dir *d,
 		WRITE_ONCE(d->tcp_edge, edge);
 	if (win > d->tcp_maxwin)
 		WRITE_ONCE(d->tcp_maxwin, win);
-	if (raw != flow->cold[d->dir].last_win)
-		WRITE_ONCE(flow->cold[d->dir].last_win, raw);
+	if (raw != d->last_win)
+		WRITE_ONCE(d->last_win, raw);
 }
 
 static __always_inline void
@@ -154,14 +148,14 @@ ft_account(struct fasttrack_flow *flow, struct fasttrack_dir *d, u32 now,
 {
 	if (d->last != now)
 		WRITE_ONCE(d->last, now);
-	/* Pairs with ft_ct_sync(): TCP state before the count */
+	/* Pairs with ft_ct_fold(): TCP state before the count */
 	smp_wmb();
 	if (FT_OWNER_COUNTS && likely(d->owner == smp_processor_id())) {
 		WRITE_ONCE(d->bytes, d->bytes + len);
 		WRITE_ONCE(d->packets, d->packets + 1);
 	} else {
-		atomic64_add(len, &flow->cold[d->dir].other_bytes);
-		atomic64_inc(&flow->cold[d->dir].other_packets);
+		atomic_add(len, &flow->cold[d->dir].other_bytes);
+		atomic_inc(&flow->cold[d->dir].other_packets);
 	}
 }
 

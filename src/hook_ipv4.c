@@ -163,7 +163,7 @@ static __always_inline unsigned int ft_send4(struct fasttrack_packet *pkt)
 	proto = iph->protocol;
 
 	if (proto == IPPROTO_TCP)
-		ft_tcp_track(flow, d, l4, skb->len - pkt->thoff);
+		ft_tcp_track(d, l4, skb->len - pkt->thoff);
 	ft_account(flow, d, pkt->now, skb->len);
 	ft_rewrite4(d, iph, l4, proto, skb->ip_summed == CHECKSUM_PARTIAL);
 	if (READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))

@@ -121,7 +121,7 @@ static __always_inline bool ft_stale6(const struct fasttrack_packet *pkt)
 		return true;
 	if (likely(d->sernum == rt_genid_ipv6(pkt->fn->net)))
 		return false;
-	return !dst_check(dst, ft_dir_flow(d, 1)->cold[d->dir].cookie);
+	return !dst_check(dst, READ_ONCE(d->cookie));
 }
 
 static __always_inline enum fasttrack_reason
@@ -226,7 +226,7 @@ static __always_inline unsigned int ft_send6(struct fasttrack_packet *pkt)
 	proto = ip6h->nexthdr;
 
 	if (proto == IPPROTO_TCP)
-		ft_tcp_track(flow, d, l4, skb->len - pkt->thoff);
+		ft_tcp_track(d, l4, skb->len - pkt->thoff);
 	ft_account(flow, d, pkt->now, skb->len);
 	ft_rewrite6(d, ip6h, l4, proto, skb->ip_summed == CHECKSUM_PARTIAL);
 	ft_dress(skb, flow, d, dst);

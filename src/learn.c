@@ -26,7 +26,6 @@
  * @d6: the same for IPv6
  * @mark_out: mark that leaves
  * @prio_out: priority that leaves
- * @cookie: IPv6 route cookie
  */
 struct ft_lesson {
 	union {
@@ -35,7 +34,6 @@ struct ft_lesson {
 	};
 	u32				mark_out;
 	u32				prio_out;
-	u32				cookie;
 };
 
 static enum fasttrack_reason ft_check_dst(const struct sk_buff *skb)
@@ -107,8 +105,8 @@ ft_check_route6(const struct fasttrack_net *fn, const struct sk_buff *skb,
 	 */
 	if (rt->sernum || dst_feature(dst, RTAX_FEATURE_ALLFRAG))
 		return FASTTRACK_REASON_ROUTE;
-	l->cookie = rt6_get_cookie(rt);
-	if (!dst_check(dst, l->cookie))
+	l->d.cookie = rt6_get_cookie(rt);
+	if (!dst_check(dst, l->d.cookie))
 		return FASTTRACK_REASON_STALE;
 	/* Cookie before number: a number seen unchanged makes the cookie old */
 	smp_rmb();
@@ -178,43 +176,43 @@ static bool ft_same_headers(const struct sk_buff *skb,
 }
 
 static enum fasttrack_reason
-ft_learn4(const struct fasttrack_flow *flow, const struct sk_buff *skb,
+ft_learn4(struct fasttrack_net *fn, const struct sk_buff *skb,
 	  struct fasttrack_record *rec, struct ft_lesson *l)
 {
 	struct iphdr *was = (struct iphdr *)rec->headers;
 	const struct iphdr *iph = ip_hdr(skb);
-	struct net *net = flow->fn->net;
+	struct net *net = fn->net;
 	enum fasttrack_reason reason;
 	u32 prio = rec->prio;
 
-	reason = ft_check_route4(flow->fn, skb, l);
+	reason = ft_check_route4(fn, skb, l);
 	if (reason)
 		return reason;
 	ft_learn_exact(l, was->tos, iph->tos, was->ttl, iph->ttl);
 	if (READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))
 		prio = rt_tos2priority(iph->tos);
 	ft_learn_marks(l, skb, rec, prio);
-	ft_rewrite4(&l->d, was, rec->headers + sizeof(*was), flow->proto,
+	ft_rewrite4(&l->d, was, rec->headers + sizeof(*was), l->d.proto,
 		    rec->partial);
 	return ft_same_headers(skb, rec) ? FASTTRACK_REASON_NONE :
 					   FASTTRACK_REASON_MANGLED;
 }
 
 static enum fasttrack_reason
-ft_learn6(const struct fasttrack_flow *flow, const struct sk_buff *skb,
+ft_learn6(struct fasttrack_net *fn, const struct sk_buff *skb,
 	  struct fasttrack_record *rec, struct ft_lesson *l)
 {
 	struct ipv6hdr *was = (struct ipv6hdr *)rec->headers;
 	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
 	enum fasttrack_reason reason;
 
-	reason = ft_check_route6(flow->fn, skb, rec, l);
+	reason = ft_check_route6(fn, skb, rec, l);
 	if (reason)
 		return reason;
 	ft_learn_exact(l, ipv6_get_dsfield(was), ipv6_get_dsfield(ip6h),
 		       was->hop_limit, ip6h->hop_limit);
 	ft_learn_marks(l, skb, rec, rec->prio);
-	ft_rewrite6(&l->d, was, rec->headers + sizeof(*was), flow->proto,
+	ft_rewrite6(&l->d, was, rec->headers + sizeof(*was), l->d.proto,
 		    rec->partial);
 	return ft_same_headers(skb, rec) ? FASTTRACK_REASON_NONE :
 					   FASTTRACK_REASON_MANGLED;
@@ -222,8 +220,8 @@ ft_learn6(const struct fasttrack_flow *flow, const struct sk_buff *skb,
 
 /* What the packet teaches, or why it teaches nothing. No lock. */
 static enum fasttrack_reason
-ft_learn(struct fasttrack_flow *flow, const struct sk_buff *skb,
-	 struct fasttrack_record *rec, struct ft_lesson *l)
+ft_learn(struct fasttrack_net *fn, struct fasttrack_flow *flow,
+	 const struct sk_buff *skb, struct fasttrack_record *rec, struct ft_lesson *l)
 {
 	const struct fasttrack_dir *d = ft_flow_dir(flow, rec->dir);
 	enum fasttrack_reason reason;
@@ -235,10 +233,10 @@ ft_learn(struct fasttrack_flow *flow, const struct sk_buff *skb,
 		return reason;
 	if (flow->family) {
 		l->d6 = *container_of(d, struct fasttrack_dir6, d);
-		return ft_learn6(flow, skb, rec, l);
+		return ft_learn6(fn, skb, rec, l);
 	}
 	l->d = *d;
-	return ft_learn4(flow, skb, rec, l);
+	return ft_learn4(fn, skb, rec, l);
 }
 
 static bool ft_lesson_known(const struct fasttrack_dir *d,
@@ -288,25 +286,25 @@ static bool ft_dir_store(struct fasttrack_dir *d, struct fasttrack_cold *c,
 	return true;
 }
 
-static void ft_dir_arm(struct fasttrack_flow *flow, unsigned int dir,
-		       const struct ft_lesson *l)
+static void ft_dir_arm(struct fasttrack_net *fn, struct fasttrack_flow *flow,
+		       unsigned int dir, const struct ft_lesson *l)
 {
 	struct fasttrack_dir *d = ft_flow_dir(flow, dir);
-	struct fasttrack_cold *c = &flow->cold[dir];
 
 	/* Words that a late reader of the last arming may still see; each is
 	 * right on its own for the packet that proved it.
 	 */
 	WRITE_ONCE(d->gen, l->d.gen);
 	WRITE_ONCE(d->mtu, l->d.mtu);
-	WRITE_ONCE(c->cookie, l->cookie);
+	if (flow->family)
+		WRITE_ONCE(d->cookie, l->d.cookie);
 	WRITE_ONCE(d->lease_end, (u32)jiffies +
-		   min(READ_ONCE(flow->fn->lease), ft_ct_lease_cap(flow)));
-	c->reason = FASTTRACK_REASON_NONE;
+		   min(READ_ONCE(fn->lease), ft_ct_lease_cap(flow)));
+	flow->dir_reason[dir] = FASTTRACK_REASON_NONE;
 	flow->reason = FASTTRACK_REASON_NONE;
 	if (flow->state != FASTTRACK_FLOW_STATE_ACTIVE) {
 		flow->state = FASTTRACK_FLOW_STATE_ACTIVE;
-		atomic_inc(&flow->fn->active[flow->family]);
+		atomic_inc(&fn->active[flow->family]);
 	}
 	/* Release: pairs with the acquire in the early hooks */
 	smp_store_release(&d->gate, d->gate | FT_ARMED);
@@ -314,23 +312,23 @@ static void ft_dir_arm(struct fasttrack_flow *flow, unsigned int dir,
 
 /* Arm, or say why not. Context: flow->lock. */
 static enum fasttrack_reason
-ft_try_arm(struct fasttrack_flow *flow, const struct fasttrack_record *rec,
-	   struct ft_lesson *l)
+ft_try_arm(struct fasttrack_net *fn, struct fasttrack_flow *flow,
+	   const struct fasttrack_record *rec, struct ft_lesson *l)
 {
 	struct fasttrack_dir *d = ft_flow_dir(flow, rec->dir);
 	struct fasttrack_cold *c = &flow->cold[rec->dir];
 	u32 now = (u32)jiffies;
 
-	if (d->gate & FT_ARMED || test_bit(FT_FLOW_DEAD, &flow->status))
+	if (d->gate & FT_ARMED || flow->dead)
 		return FASTTRACK_REASON_NONE;
 	if (flow->state == FASTTRACK_FLOW_STATE_CLOSING)
 		return FASTTRACK_REASON_CLOSING;
 	/* Queued: what came behind it may still be so */
 	if (now - rec->stamp >= FT_HOLD)
 		return FASTTRACK_REASON_NO_RECORD;
-	if (now - READ_ONCE(flow->stamp) > READ_ONCE(flow->fn->lease) + HZ)
+	if (now - READ_ONCE(flow->stamp) > READ_ONCE(fn->lease) + HZ)
 		return FASTTRACK_REASON_RULE;
-	if (rec->gen != READ_ONCE(flow->fn->gen))
+	if (rec->gen != READ_ONCE(fn->gen))
 		return FASTTRACK_REASON_STALE;
 	ft_lesson_normalize(l);
 	if (!ft_lesson_known(d, c, l)) {
@@ -341,17 +339,18 @@ ft_try_arm(struct fasttrack_flow *flow, const struct fasttrack_record *rec,
 		if (!ft_dir_store(d, c, l))
 			return FASTTRACK_REASON_STALE;
 	}
-	ft_dir_arm(flow, rec->dir, l);
+	ft_dir_arm(fn, flow, rec->dir, l);
 	return FASTTRACK_REASON_NONE;
 }
 
 /* The packet that made the flow passed the early hook before there was one */
-static void ft_no_record(struct fasttrack_flow *flow, unsigned int dir)
+static void ft_no_record(struct fasttrack_net *fn,
+			 const struct fasttrack_flow *flow, unsigned int dir)
 {
-	if (READ_ONCE(flow->cold[dir].reason))
-		ft_count(flow->fn, FASTTRACK_REASON_NO_RECORD);
+	if (READ_ONCE(flow->dir_reason[dir]))
+		ft_count(fn, FASTTRACK_REASON_NO_RECORD);
 	else
-		ft_count(flow->fn, FASTTRACK_REASON_LEARNING);
+		ft_count(fn, FASTTRACK_REASON_LEARNING);
 }
 
 static void ft_leaving(struct fasttrack_net *fn, struct nf_conn *ct,
@@ -369,21 +368,21 @@ static void ft_leaving(struct fasttrack_net *fn, struct nf_conn *ct,
 	ft_policies_check(fn);
 	if (!ft_record_take(skb, &rec) || rec.flow_id != flow->id) {
 		if (READ_ONCE(flow->state) != FASTTRACK_FLOW_STATE_CLOSING)
-			ft_no_record(flow, CTINFO2DIR(ctinfo));
+			ft_no_record(fn, flow, CTINFO2DIR(ctinfo));
 		return;
 	}
 	if (rec.teach && CTINFO2DIR(ctinfo) != rec.dir)
 		rec.teach = false;
 	if (rec.teach)
-		reason = ft_learn(flow, skb, &rec, &lesson);
+		reason = ft_learn(fn, flow, skb, &rec, &lesson);
 
 	spin_lock(&flow->lock);
 	if (!ft_ct_load(flow) && rec.teach && !reason)
 		reason = FASTTRACK_REASON_NOT_ESTABLISHED;
 	if (rec.teach && !reason)
-		reason = ft_try_arm(flow, &rec, &lesson);
+		reason = ft_try_arm(fn, flow, &rec, &lesson);
 	if (reason) {
-		flow->cold[rec.dir].reason = reason;
+		flow->dir_reason[rec.dir] = reason;
 		flow->reason = reason;
 	}
 	ft_dir_seen(flow, rec.dir, rec.seq);

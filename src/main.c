@@ -29,6 +29,19 @@ struct fasttrack_net *ft_net(const struct net *net)
 	return net_generic(net, ft_net_id);
 }
 
+/**
+ * ft_flow_net - the engine of a flow's namespace
+ * @flow: flow
+ *
+ * The namespace outlives the flow: its exit waits for the callbacks.
+ *
+ * Return: never NULL. Context: any.
+ */
+struct fasttrack_net *ft_flow_net(const struct fasttrack_flow *flow)
+{
+	return ft_net(nf_ct_net(flow->ct));
+}
+
 static const struct nf_hook_ops ft_hook_ops[FT_FAMILIES][2] = {
 	{
 		{

@@ -278,7 +278,7 @@ static int ft_put_direction(struct sk_buff *msg, struct fasttrack_flow *flow,
 	    nla_put_u32(msg, FASTTRACK_A_DIRECTION_STATE,
 			ft_dir_state(ft_flow_dir(flow, dir)->gate)) ||
 	    nla_put_u32(msg, FASTTRACK_A_DIRECTION_REASON,
-			flow->cold[dir].reason) ||
+			flow->dir_reason[dir]) ||
 	    nla_put_u64_64bit(msg, FASTTRACK_A_DIRECTION_PACKETS,
 			      ft_dir_packets(flow, dir),
 			      FASTTRACK_A_DIRECTION_PAD) ||
@@ -305,14 +305,15 @@ static int ft_put_connection(struct sk_buff *msg, struct netlink_callback *cb,
 		return -EMSGSIZE;
 	genl_dump_check_consistent(cb, hdr);
 	spin_lock_bh(&flow->lock);
-	ft_ct_fold(flow, (u32)jiffies);
+	ft_ct_fold(flow, IP_CT_DIR_ORIGINAL, (u32)jiffies);
 	if (!nla_put_be32(msg, FASTTRACK_A_CONNECTION_ID,
 			  (__force __be32)nf_ct_get_id(ct)) &&
 	    !nla_put_u16(msg, FASTTRACK_A_CONNECTION_ZONE,
 			 nf_ct_zone(ct)->id) &&
 	    !nla_put_u8(msg, FASTTRACK_A_CONNECTION_FAMILY,
 			nf_ct_l3num(ct)) &&
-	    !nla_put_u8(msg, FASTTRACK_A_CONNECTION_PROTOCOL, flow->proto) &&
+	    !nla_put_u8(msg, FASTTRACK_A_CONNECTION_PROTOCOL,
+			ft_flow_proto(flow)) &&
 	    !nla_put_u32(msg, FASTTRACK_A_CONNECTION_STATE, flow->state) &&
 	    (!flow->reason ||
 	     !nla_put_u32(msg, FASTTRACK_A_CONNECTION_REASON, flow->reason)) &&
@@ -383,7 +384,7 @@ static int ft_dump_bucket(struct sk_buff *msg, struct netlink_callback *cb,
 		if (d->dir != IP_CT_DIR_ORIGINAL || n++ < dump->done)
 			continue;
 		flow = ft_dir_flow(d, dump->family);
-		if ((!proto || nla_get_u8(proto) == flow->proto) &&
+		if ((!proto || nla_get_u8(proto) == d->proto) &&
 		    ft_put_connection(msg, cb, flow)) {
 			/* A bucket goes out whole if it can, so that a change
 			 * of it between two messages hides no flow.

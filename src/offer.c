@@ -107,7 +107,7 @@ static void ft_offer_again(struct fasttrack_flow *flow,
 	if (likely(READ_ONCE(flow->state) != FASTTRACK_FLOW_STATE_CLOSING))
 		return;
 	if (ft_ct_eligible(flow->ct) ||
-	    (flow->proto == IPPROTO_TCP && ft_tcp_ends(skb, flow->family)))
+	    (ft_flow_proto(flow) == IPPROTO_TCP && ft_tcp_ends(skb, flow->family)))
 		return;
 	spin_lock_bh(&flow->lock);
 	if (flow->state == FASTTRACK_FLOW_STATE_CLOSING) {
@@ -139,7 +139,7 @@ static enum fasttrack_reason ft_offer_insert(struct fasttrack_net *fn,
 	struct fasttrack_dir *clash;
 	struct fasttrack_flow *flow;
 
-	flow = ft_flow_alloc(fn, ct, family);
+	flow = ft_flow_alloc(ct, family);
 	if (!flow)
 		return FASTTRACK_REASON_NO_MEMORY;
 	reason = ft_table_insert(flow, &clash);

@@ -33,7 +33,7 @@ struct sk_buff;
  */
 struct fasttrack_record {
 	const struct sk_buff	*skb;
-	u64			flow_id;
+	u32			flow_id;
 	u32			stamp;
 	u32			gen;
 	u32			sernum;

@@ -51,7 +51,7 @@ ft_rewrite_l4(const struct fasttrack_dir *d, void *l4, u8 proto, bool partial)
 		return;
 
 	if (partial)
-		*check = ft_csum_add_partial(*check, d->l4_partial);
+		*check = ft_csum_add_partial(*check, d->ip_delta);
 	else
 		*check = ft_csum_add(*check, d->l4_delta);
 	if (proto == IPPROTO_UDP && !*check)

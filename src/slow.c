@@ -47,7 +47,7 @@ static void ft_slow_record(const struct fasttrack_packet *pkt,
 	unsigned int hlen = pkt->thoff;
 
 	if (rec.teach) {
-		if (flow->proto == IPPROTO_TCP) {
+		if (pkt->dir->proto == IPPROTO_TCP) {
 			const struct tcphdr *th;
 
 			th = (void *)(skb->data + pkt->thoff);
@@ -83,20 +83,17 @@ unsigned int ft_slow(struct fasttrack_packet *pkt, u8 family,
 	ft_policies_check(pkt->fn);
 	spin_lock_bh(&flow->lock);
 	/* Even if the flow is dead: its end may just be under way */
-	ft_ct_sync(flow, dir);
-	if (reason == FASTTRACK_REASON_TCP_FLAGS) {
-		/* Before conntrack sets the timeout of the new state */
-		ft_ct_fold(flow, pkt->now);
-		ft_flow_close(flow);
-	} else if (reason == FASTTRACK_REASON_CLOSING) {
+	ft_ct_fold(flow, dir, pkt->now);
+	if (reason == FASTTRACK_REASON_TCP_FLAGS ||
+	    reason == FASTTRACK_REASON_CLOSING) {
 		ft_flow_close(flow);
 	} else if (reason == FASTTRACK_REASON_LEASE ||
 		   reason == FASTTRACK_REASON_STALE) {
 		ft_dir_disarm(flow, dir, reason);
 	}
-	flow->cold[dir].reason = reason;
+	flow->dir_reason[dir] = reason;
 	if (flow->state != FASTTRACK_FLOW_STATE_CLOSING &&
-	    !test_bit(FT_FLOW_DEAD, &flow->status)) {
+	    !flow->dead) {
 		seq = ft_dir_hold(flow, dir);
 		track = true;
 	}
@@ -106,6 +103,20 @@ unsigned int ft_slow(struct fasttrack_packet *pkt, u8 family,
 	if (track)
 		ft_slow_record(pkt, flow, seq, reason);
 	return NF_ACCEPT;
+}
+
+/* Often enough for people, and before a word of the counters has wrapped: it
+ * takes a million full-sized packets in a jiffy to pass the half of it.
+ */
+static bool ft_fold_due(const struct fasttrack_flow *flow,
+			const struct fasttrack_dir *d, u32 now)
+{
+	const struct fasttrack_cold *c = &flow->cold[d->dir];
+
+	return (u16)(now - READ_ONCE(flow->last_fold)) >=
+		       READ_ONCE(flow->fold_every) ||
+	       READ_ONCE(d->bytes) + atomic_read(&c->other_bytes) -
+		       READ_ONCE(c->folded_bytes) > S32_MAX;
 }
 
 /**
@@ -128,15 +139,15 @@ enum fasttrack_reason ft_tick(struct fasttrack_packet *pkt, u8 family)
 		return FASTTRACK_REASON_OFFLOAD;
 	}
 	/* A FIN on another CPU, and a packet here that came back too early */
-	if (unlikely(flow->proto == IPPROTO_TCP &&
+	if (unlikely(pkt->dir->proto == IPPROTO_TCP &&
 		     READ_ONCE(flow->ct->proto.tcp.state) !=
 		     TCP_CONNTRACK_ESTABLISHED))
 		return FASTTRACK_REASON_CLOSING;
 	if (unlikely(!ft_before(pkt->now, READ_ONCE(pkt->dir->lease_end))))
 		return FASTTRACK_REASON_LEASE;
-	if (pkt->now - READ_ONCE(flow->last_fold) >= flow->fold_every &&
+	if (ft_fold_due(flow, pkt->dir, pkt->now) &&
 	    spin_trylock(&flow->lock)) {
-		ft_ct_fold(flow, pkt->now);
+		ft_ct_fold(flow, pkt->dir->dir, pkt->now);
 		spin_unlock(&flow->lock);
 	}
 	return FASTTRACK_REASON_NONE;

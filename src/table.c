@@ -205,7 +205,7 @@ static void ft_chain_del(struct fasttrack_table *t,
 enum fasttrack_reason ft_table_insert(struct fasttrack_flow *flow,
 				      struct fasttrack_dir **clash)
 {
-	struct fasttrack_table *t = &flow->fn->table[flow->family];
+	struct fasttrack_table *t = &ft_flow_net(flow)->table[flow->family];
 	enum fasttrack_reason reason = FASTTRACK_REASON_NONE;
 	struct fasttrack_dir *d;
 	unsigned int dir;
@@ -238,7 +238,7 @@ enum fasttrack_reason ft_table_insert(struct fasttrack_flow *flow,
  */
 void ft_table_remove(struct fasttrack_flow *flow)
 {
-	struct fasttrack_table *t = &flow->fn->table[flow->family];
+	struct fasttrack_table *t = &ft_flow_net(flow)->table[flow->family];
 	unsigned int dir;
 
 	spin_lock_bh(&t->lock);
