@@ -266,6 +266,7 @@ static bool ft_ct_account(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 		atomic64_add(packets, &acct->counter[dir].packets);
 		atomic64_add(bytes, &acct->counter[dir].bytes);
 	}
+	ft_ingress_hits(fn, d->iif, packets);
 	atomic64_add(packets, &fn->packets[flow->family]);
 	atomic64_add(bytes, &fn->bytes[flow->family]);
 	return true;

@@ -30,8 +30,10 @@ static int ft_netdev_event(struct notifier_block *nb, unsigned long event,
 	default:
 		return NOTIFY_DONE;
 	}
-	/* Under RTNL, so one writer */
-	WRITE_ONCE(fn->gen, fn->gen + 1);
+	atomic_inc(&fn->gen);
+	if (event == NETDEV_UNREGISTER ||
+	    (event == NETDEV_CHANGEUPPER && netdev_is_rx_handler_busy(dev)))
+		ft_ingress_forget(fn, dev);
 	if (event == NETDEV_DOWN || event == NETDEV_UNREGISTER) {
 		if (atomic_read(&fn->flows[0]) || atomic_read(&fn->flows[1]))
 			ft_gc_sweep_now(fn);

@@ -294,10 +294,33 @@ struct fasttrack_table {
 
 /**
  * struct fasttrack_stats - counters of one CPU
+ * @ingress: packets that went fast at netdev ingress
+ * @misses: packets of no flow at PRE_ROUTING, for sampling
  * @reason: by enum fasttrack_reason
  */
 struct fasttrack_stats {
+	u64	ingress;
+	u32	misses;
 	u64	reason[__FASTTRACK_REASON_MAX];
+};
+
+#define FT_TRAFFIC_SLOTS	256	/* devices whose traffic is watched */
+#define FT_MISS_SAMPLE		64	/* one packet of so many is looked at */
+
+/**
+ * struct fasttrack_traffic - what came in on a device since the last decision
+ * @ifindex: the device, or 0
+ * @hits: packets that went fast
+ * @misses: packets of no flow, estimated
+ * @wanted: it shall have an ingress hook
+ * @quiet: decisions in a row against that
+ */
+struct fasttrack_traffic {
+	int		ifindex;
+	atomic_t	hits;
+	atomic_t	misses;
+	bool		wanted;
+	u8		quiet;
 };
 
 #define FT_FRAG_BUCKETS	256
@@ -327,6 +350,12 @@ struct fasttrack_stats {
  * @rules: FASTTRACK rules, by family; under @lock
  * @hooked: hooks are registered, by family; under @lock
  * @ops: our copies, by family, because each carries @net's engine
+ * @ingress: the setting, enum fasttrack_ingress
+ * @traffic: by ifindex, what ft_ingress_decide() goes by
+ * @decided: jiffies of the last decision; the sweeper's own
+ * @ports: our hooks at netdev ingress; RTNL, read under RCU
+ * @ports_count: number of them; under RTNL
+ * @ports_work: brings them in line with the decisions
  * @gc: the sweeper
  * @cursor: bucket at which the sweeper goes on; the sweeper's own
  * @frag: by hash of the addresses: jiffies until which a fragment between
@@ -335,7 +364,7 @@ struct fasttrack_stats {
 struct fasttrack_net {
 	struct net		*net;
 	struct fasttrack_table	table[FT_FAMILIES];
-	u32			gen;
+	atomic_t		gen;
 	u32			policies;
 	u32			genids;
 	u32			frag_end;
@@ -353,6 +382,12 @@ struct fasttrack_net {
 	u32			rules[FT_FAMILIES];
 	bool			hooked[FT_FAMILIES];
 	struct nf_hook_ops	ops[FT_FAMILIES][2];
+	u32			ingress;
+	struct fasttrack_traffic traffic[FT_TRAFFIC_SLOTS];
+	u32			decided;
+	struct list_head	ports;
+	unsigned int		ports_count;
+	struct work_struct	ports_work;
 	struct delayed_work	gc;
 	u32			cursor[FT_FAMILIES];
 	u32			frag[FT_FRAG_BUCKETS];
@@ -364,6 +399,8 @@ struct fasttrack_net {
  * @fn: namespace
  * @dir: direction it hit
  * @thoff: offset of the transport header
+ * @len: length from the network header on, without padding
+ * @wire_len: the same with padding
  * @now: jiffies
  */
 struct fasttrack_packet {
@@ -371,6 +408,8 @@ struct fasttrack_packet {
 	struct fasttrack_net	*fn;
 	struct fasttrack_dir	*dir;
 	unsigned int		thoff;
+	unsigned int		len;
+	unsigned int		wire_len;
 	u32			now;
 };
 
@@ -386,6 +425,11 @@ static inline bool ft_before(u32 a, u32 b)
 static inline bool ft_holding(u32 now, u32 end)
 {
 	return end && end - now - 1 < FT_HOLD;
+}
+
+static __always_inline u32 ft_gen(const struct fasttrack_net *fn)
+{
+	return atomic_read(&fn->gen);
 }
 
 static inline u8 ft_family(u8 nfproto)
@@ -497,6 +541,7 @@ static __always_inline void ft_policies_check(struct fasttrack_net *fn)
 const char *ft_reason_name(enum fasttrack_reason reason);
 u64 ft_stats_reason(const struct fasttrack_net *fn,
 		    enum fasttrack_reason reason);
+u64 ft_stats_ingress(const struct fasttrack_net *fn);
 
 static inline void ft_count(struct fasttrack_net *fn,
 			    enum fasttrack_reason reason)
@@ -507,15 +552,6 @@ static inline void ft_count(struct fasttrack_net *fn,
 /* table.c */
 int ft_table_init(struct fasttrack_table *t, u8 family);
 void ft_table_exit(struct fasttrack_table *t);
-u32 ft_table_hash4(const struct fasttrack_table *t, u64 addr4, u64 l4);
-u32 ft_table_hash6(const struct fasttrack_table *t,
-		   const struct in6_addr *saddr, const struct in6_addr *daddr,
-		   u64 l4);
-struct fasttrack_dir *ft_table_find4(const struct fasttrack_table *t,
-				     u64 addr4, u64 l4);
-struct fasttrack_dir *ft_table_find6(const struct fasttrack_table *t,
-				     const struct in6_addr *saddr,
-				     const struct in6_addr *daddr, u64 l4);
 enum fasttrack_reason ft_table_insert(struct fasttrack_flow *flow,
 				      struct fasttrack_dir **clash);
 void ft_table_remove(struct fasttrack_flow *flow);
@@ -556,6 +592,7 @@ static inline bool ft_ct_gone(const struct nf_conn *ct)
 /* slow.c, and ft_policies_changed() above */
 unsigned int ft_slow(struct fasttrack_packet *pkt, u8 family,
 		     enum fasttrack_reason reason);
+unsigned int ft_hold_back(struct fasttrack_packet *pkt, u8 family);
 enum fasttrack_reason ft_tick(struct fasttrack_packet *pkt, u8 family);
 void ft_fragment_note(struct fasttrack_net *fn, u32 hash);
 bool ft_fragment_near(const struct fasttrack_net *fn, u32 hash, u32 now);
@@ -569,6 +606,20 @@ unsigned int ft_hook_ipv4(void *priv, struct sk_buff *skb,
 			  const struct nf_hook_state *state);
 unsigned int ft_hook_ipv6(void *priv, struct sk_buff *skb,
 			  const struct nf_hook_state *state);
+unsigned int ft_ingress_ipv4(struct fasttrack_net *fn, struct sk_buff *skb);
+unsigned int ft_ingress_ipv6(struct fasttrack_net *fn, struct sk_buff *skb);
+
+/* ingress.c */
+void ft_ingress_hits(struct fasttrack_net *fn, int ifindex, u32 packets);
+void ft_ingress_armed(struct fasttrack_net *fn, int ifindex);
+void ft_ingress_misses(struct fasttrack_net *fn, int ifindex);
+void ft_ingress_decide(struct fasttrack_net *fn);
+void ft_ingress_forget(struct fasttrack_net *fn, const struct net_device *dev);
+unsigned int ft_ingress_devices(struct fasttrack_net *fn, int *ifindex,
+				unsigned int max);
+void ft_ingress_init(struct fasttrack_net *fn);
+void ft_ingress_exit(struct fasttrack_net *fn);
+void ft_ingress_end(void);
 
 /* gc.c */
 void ft_gc_init(struct fasttrack_net *fn);

@@ -12,6 +12,7 @@
 #include <net/netfilter/nf_conntrack_core.h>
 
 #include "fasttrack.h"
+#include "table.h"
 
 static struct kmem_cache *ft_flow_cache[FT_FAMILIES];
 static atomic_t ft_flow_ids = ATOMIC_INIT(0);

@@ -28,7 +28,7 @@ static void ft_sweep_dir(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 	 * be let go. Settled, so nobody reads it.
 	 */
 	if (!(d->gate & FT_ARMED) && d->dst &&
-	    d->gen != READ_ONCE(fn->gen) && ft_dir_settled(flow, dir)) {
+	    d->gen != ft_gen(fn) && ft_dir_settled(flow, dir)) {
 		dst_release(d->dst);
 		d->dst = NULL;
 	}
@@ -138,10 +138,12 @@ static void ft_gc_work(struct work_struct *work)
 	done &= ft_sweep(fn, 1);
 	if (ft_gc_draining(fn))
 		ft_hooks_retire(fn);
+	if (done)
+		ft_ingress_decide(fn);
 	if (READ_ONCE(fn->dead))
 		return;
 	if (atomic_read(&fn->flows[0]) || atomic_read(&fn->flows[1]) ||
-	    ft_gc_draining(fn))
+	    ft_gc_draining(fn) || READ_ONCE(fn->ports_count))
 		queue_delayed_work(system_unbound_wq, &fn->gc,
 				   ft_gc_delay(fn, done));
 }

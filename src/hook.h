@@ -19,6 +19,7 @@
 #include <net/tcp.h>
 
 #include "fasttrack.h"
+#include "table.h"
 
 /* Owner counters need softirqs that do not preempt each other */
 #define FT_OWNER_COUNTS	(!IS_ENABLED(CONFIG_PREEMPT_RT))
@@ -29,13 +30,23 @@ static __always_inline unsigned int ft_l4_min(u8 proto)
 				      sizeof(struct udphdr);
 }
 
+/* At ingress a socket is the sender's, on a veth pair, and no concern of the
+ * stack's, which lets go of it. One that was put there to receive is.
+ */
+static __always_inline bool ft_has_socket(const struct sk_buff *skb,
+					  const bool ingress)
+{
+	return skb->sk && (!ingress ||
+			   skb_sk_is_prefetched((struct sk_buff *)skb));
+}
+
 /* What the packet carries besides its headers */
 static __always_inline enum fasttrack_reason
-ft_check_skb(const struct sk_buff *skb)
+ft_check_skb(const struct sk_buff *skb, const bool ingress)
 {
 	if (unlikely(skb->_nfct))
 		return FASTTRACK_REASON_CONNTRACK;
-	if (unlikely(skb->sk))
+	if (unlikely(ft_has_socket(skb, ingress)))
 		return FASTTRACK_REASON_SOCKET;
 	if (unlikely(skb->_skb_refdst))
 		return FASTTRACK_REASON_DST;
@@ -200,6 +211,22 @@ ft_checksum_wanted(const struct fasttrack_packet *pkt)
 	return READ_ONCE(pkt->fn->net->ct.sysctl_checksum);
 }
 
+/* Of the packets that belong to no flow a few are looked at */
+static __always_inline void ft_port_miss(struct fasttrack_net *fn,
+					 const struct net_device *dev)
+{
+	if (unlikely(!(this_cpu_inc_return(fn->stats->misses) %
+		       FT_MISS_SAMPLE)))
+		ft_ingress_misses(fn, dev->ifindex);
+}
+
+/* Ingress: padding would go into the sum */
+static __always_inline bool ft_trim(const struct fasttrack_packet *pkt)
+{
+	return likely(pkt->skb->len == pkt->len) ||
+	       !pskb_trim_rcsum(pkt->skb, pkt->len);
+}
+
 /* May packets of the direction go fast? Ends a hold whose time is up. */
 static __always_inline bool ft_gate_open(struct fasttrack_dir *d, u8 family)
 {
@@ -216,10 +243,34 @@ static __always_inline bool ft_gate_open(struct fasttrack_dir *d, u8 family)
 	return smp_load_acquire(&d->gate) == FT_ARMED;
 }
 
-static __always_inline bool ft_too_big(const struct sk_buff *skb, u32 mtu)
+static __always_inline bool ft_too_big(const struct fasttrack_packet *pkt,
+				       u32 mtu)
 {
-	return skb->len > mtu &&
-	       !(skb_is_gso(skb) && skb_gso_validate_network_len(skb, mtu));
+	return pkt->len > mtu &&
+	       !(skb_is_gso(pkt->skb) &&
+		 skb_gso_validate_network_len(pkt->skb, mtu));
+}
+
+/* Ingress: does the packet go to a stack that is none of ours, or not at all? */
+static __always_inline bool ft_not_ours(const struct sk_buff *skb)
+{
+	return skb_vlan_tag_present(skb) ||
+	       skb->pkt_type == PACKET_OTHERHOST ||
+	       rcu_access_pointer(skb->dev->rx_handler);
+}
+
+/* Ingress: what the stack does with a packet between here and PRE_ROUTING,
+ * IPCB and counters apart. Nothing of it can fail.
+ */
+static __always_inline void ft_receive(struct fasttrack_packet *pkt)
+{
+	struct sk_buff *skb = pkt->skb;
+
+	if (skb->sk)
+		skb_orphan(skb);
+	skb_reset_redirect(skb);
+	skb_set_transport_header(skb, pkt->thoff);
+	this_cpu_inc(pkt->fn->stats->ingress);
 }
 
 #endif /* _FASTTRACK_HOOK_H */

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Owns the early hook of IPv4: parse, look up, decide, rewrite, send. Knows
- * what was learned, never how.
+ * Owns the early hooks of IPv4, at PRE_ROUTING and at netdev ingress: parse,
+ * look up, decide, rewrite, send. Knows what was learned, never how, and not
+ * which devices have an ingress hook.
+ *
+ * Ingress only ever sends, or holds what it does not send: PRE_ROUTING sees
+ * the packet again and is the one place where slow packets are dealt with.
  *
  * Nothing of a packet is changed before the last check has passed; after the
  * first change it is sent or dropped by what sends it. Every doubt is
@@ -38,10 +42,10 @@ static struct fasttrack_dir *ft_find4(struct fasttrack_net *fn,
 }
 
 static unsigned int ft_fragment4(struct fasttrack_packet *pkt,
-				 const struct iphdr *iph)
+				 const struct iphdr *iph, const bool ingress)
 {
 	ft_fragment_note(pkt->fn, ft_frag_hash4(iph));
-	if (iph->frag_off & htons(IP_OFFSET))
+	if (ingress || iph->frag_off & htons(IP_OFFSET))
 		return NF_ACCEPT;
 	/* The first one names the flow. It goes slow like any packet. */
 	if (!pskb_may_pull(pkt->skb, pkt->thoff + ft_l4_min(iph->protocol)))
@@ -56,41 +60,18 @@ static unsigned int ft_fragment4(struct fasttrack_packet *pkt,
 /* Checks that hold for arming, too: is the packet a plain one? */
 static __always_inline enum fasttrack_reason
 ft_check_plain4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
-		const void *l4)
+		const void *l4, const bool ingress)
 {
 	enum fasttrack_reason reason;
 
-	reason = ft_check_skb(pkt->skb);
+	reason = ft_check_skb(pkt->skb, ingress);
 	if (unlikely(reason))
 		return reason;
 	if (unlikely(iph->ihl != 5))
 		return FASTTRACK_REASON_IP_OPTIONS;
 	if (unlikely(iph->ttl <= 1))
 		return FASTTRACK_REASON_TTL;
-	return ft_check_l4(l4, iph->protocol, pkt->skb->len - pkt->thoff);
-}
-
-/* A packet of a direction that is not simply armed */
-static noinline unsigned int
-ft_not_armed4(struct fasttrack_packet *pkt, const struct iphdr *iph,
-	      const void *l4)
-{
-	struct fasttrack_flow *flow = ft_dir_flow(pkt->dir, 0);
-	enum fasttrack_reason reason;
-
-	/* VRF: the second pass through PRE_ROUTING of a packet that the
-	 * first one has recorded.
-	 */
-	if (IPCB(pkt->skb)->flags & IPSKB_L3SLAVE)
-		return NF_ACCEPT;
-	reason = ft_check_plain4(pkt, iph, l4);
-	if (reason)
-		return ft_slow(pkt, 0, reason);
-	if (READ_ONCE(flow->state) == FASTTRACK_FLOW_STATE_CLOSING)
-		return ft_slow(pkt, 0, FASTTRACK_REASON_CLOSING);
-	if (!(READ_ONCE(pkt->dir->gate) & FT_ARMED))
-		return ft_slow(pkt, 0, FASTTRACK_REASON_LEARNING);
-	return ft_slow(pkt, 0, FASTTRACK_REASON_HELD);
+	return ft_check_l4(l4, iph->protocol, pkt->len - pkt->thoff);
 }
 
 /* Is what was learned still so, and is the packet like the learned one? */
@@ -111,11 +92,11 @@ ft_check_learned4(const struct fasttrack_packet *pkt, const struct iphdr *iph)
 	if (unlikely(d->flags & FT_DIR_EXACT && iph->ttl != d->ttl_in))
 		return FASTTRACK_REASON_TTL;
 	/* What ipv4_dst_check() tests, and our own generation of devices */
-	if (unlikely(d->gen != READ_ONCE(pkt->fn->gen) ||
+	if (unlikely(d->gen != ft_gen(pkt->fn) ||
 		     rt->dst.obsolete != DST_OBSOLETE_FORCE_CHK ||
 		     rt->rt_genid != rt_genid_ipv4(pkt->fn->net)))
 		return FASTTRACK_REASON_STALE;
-	if (unlikely(ft_too_big(skb, d->mtu)))
+	if (unlikely(ft_too_big(pkt, d->mtu)))
 		return FASTTRACK_REASON_MTU;
 	if (unlikely(ft_holding(pkt->now, READ_ONCE(pkt->fn->frag_end)) &&
 		     ft_fragment_near(pkt->fn, ft_frag_hash4(iph), pkt->now)))
@@ -130,8 +111,58 @@ static __always_inline bool ft_checksum_bad4(const struct fasttrack_packet *pkt)
 {
 	if (!ft_checksum_wanted(pkt))
 		return false;
-	return nf_ip_checksum(pkt->skb, NF_INET_PRE_ROUTING, pkt->thoff,
+	return !ft_trim(pkt) ||
+	       nf_ip_checksum(pkt->skb, NF_INET_PRE_ROUTING, pkt->thoff,
 			      ip_hdr(pkt->skb)->protocol);
+}
+
+/* May a packet of an armed direction go fast? */
+static __always_inline enum fasttrack_reason
+ft_judge4(struct fasttrack_packet *pkt, const struct iphdr *iph,
+	  const void *l4, const bool ingress)
+{
+	struct fasttrack_dir *d = pkt->dir;
+	enum fasttrack_reason reason;
+
+	reason = ft_check_plain4(pkt, iph, l4, ingress);
+	if (likely(!reason))
+		reason = ft_check_learned4(pkt, iph);
+	if (likely(!reason) && iph->protocol == IPPROTO_TCP &&
+	    unlikely(!ft_tcp_in_window(d, ft_dir_reverse(d, 0), l4,
+				       pkt->len - pkt->thoff)))
+		reason = FASTTRACK_REASON_TCP_WINDOW;
+	if (likely(!reason) && unlikely(ft_checksum_bad4(pkt)))
+		reason = FASTTRACK_REASON_CHECKSUM;
+	if (likely(!reason) && unlikely(READ_ONCE(d->last) != pkt->now))
+		reason = ft_tick(pkt, 0);
+	return reason;
+}
+
+/* A packet of a direction that is not simply armed. One that ingress or a
+ * packet ahead of it holds back may have a reason of its own.
+ */
+static noinline unsigned int
+ft_not_armed4(struct fasttrack_packet *pkt, const struct iphdr *iph,
+	      const void *l4)
+{
+	struct fasttrack_flow *flow = ft_dir_flow(pkt->dir, 0);
+	enum fasttrack_reason reason;
+
+	/* VRF: the second pass through PRE_ROUTING of a packet that the
+	 * first one has recorded.
+	 */
+	if (IPCB(pkt->skb)->flags & IPSKB_L3SLAVE)
+		return NF_ACCEPT;
+	reason = ft_check_plain4(pkt, iph, l4, false);
+	if (reason)
+		return ft_slow(pkt, 0, reason);
+	if (READ_ONCE(flow->state) == FASTTRACK_FLOW_STATE_CLOSING)
+		return ft_slow(pkt, 0, FASTTRACK_REASON_CLOSING);
+	/* Acquire: as in ft_gate_open() */
+	if (!(smp_load_acquire(&pkt->dir->gate) & FT_ARMED))
+		return ft_slow(pkt, 0, FASTTRACK_REASON_LEARNING);
+	reason = ft_judge4(pkt, iph, l4, false);
+	return ft_slow(pkt, 0, reason ?: FASTTRACK_REASON_HELD);
 }
 
 static __always_inline void ft_snmp4(struct net *net, unsigned int len)
@@ -142,8 +173,40 @@ static __always_inline void ft_snmp4(struct net *net, unsigned int len)
 	IP_UPD_PO_STATS(net, IPSTATS_MIB_OUT, len);
 }
 
+/* Does the stack take it for an IPv4 packet, or drop it? As ip_rcv_core() */
+static __always_inline bool ft_header_good4(const struct fasttrack_packet *pkt,
+					    const struct iphdr *iph)
+{
+	return iph->version == 4 && iph->ihl >= 5 &&
+	       pkt->len >= pkt->thoff && pkt->len <= pkt->skb->len &&
+	       !ip_fast_csum(iph, iph->ihl);
+}
+
+/* The rest of what ip_rcv_core() does */
+static __always_inline void ft_receive4(struct fasttrack_packet *pkt)
+{
+	struct net *net = pkt->fn->net;
+	struct sk_buff *skb = pkt->skb;
+
+	__IP_UPD_PO_STATS(net, IPSTATS_MIB_IN, pkt->wire_len);
+	__IP_ADD_STATS(net, IPSTATS_MIB_NOECTPKTS +
+			    (ip_hdr(skb)->tos & INET_ECN_MASK),
+		       max_t(unsigned short, 1, skb_shinfo(skb)->gso_segs));
+	memset(IPCB(skb), 0, sizeof(struct inet_skb_parm));
+	IPCB(skb)->iif = skb->skb_iif;
+	ft_receive(pkt);
+}
+
+static __always_inline unsigned int ft_not_fast4(struct fasttrack_packet *pkt,
+						 enum fasttrack_reason reason,
+						 const bool ingress)
+{
+	return ingress ? ft_hold_back(pkt, 0) : ft_slow(pkt, 0, reason);
+}
+
 /* All checks have passed: make the packet writable, change it, send it */
-static __always_inline unsigned int ft_send4(struct fasttrack_packet *pkt)
+static __always_inline unsigned int ft_send4(struct fasttrack_packet *pkt,
+					     const bool ingress)
 {
 	struct fasttrack_dir *d = pkt->dir;
 	struct fasttrack_flow *flow = ft_dir_flow(d, 0);
@@ -156,20 +219,23 @@ static __always_inline unsigned int ft_send4(struct fasttrack_packet *pkt)
 	void *l4;
 	u8 proto;
 
-	if (unlikely(skb_cow(skb, LL_RESERVED_SPACE(dst->dev))))
-		return ft_slow(pkt, 0, FASTTRACK_REASON_NO_MEMORY);
+	if (unlikely(skb_cow(skb, LL_RESERVED_SPACE(dst->dev))) ||
+	    (ingress && unlikely(!ft_trim(pkt))))
+		return ft_not_fast4(pkt, FASTTRACK_REASON_NO_MEMORY, ingress);
 	iph = ip_hdr(skb);
 	l4 = skb->data + pkt->thoff;
 	proto = iph->protocol;
+	if (ingress)
+		ft_receive4(pkt);
 
 	if (proto == IPPROTO_TCP)
-		ft_tcp_track(d, l4, skb->len - pkt->thoff);
-	ft_account(flow, d, pkt->now, skb->len);
+		ft_tcp_track(d, l4, pkt->len - pkt->thoff);
+	ft_account(flow, d, pkt->now, pkt->len);
 	ft_rewrite4(d, iph, l4, proto, skb->ip_summed == CHECKSUM_PARTIAL);
 	if (READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))
 		skb->priority = rt_tos2priority(iph->tos);
 	ft_dress(skb, flow, d, dst);
-	ft_snmp4(net, skb->len);
+	ft_snmp4(net, pkt->len);
 
 	/* By the address that leaves, so after the rewrite */
 	neigh = ip_neigh_for_gw(dst_rtable(dst), skb, &is_v6gw);
@@ -182,56 +248,81 @@ static __always_inline unsigned int ft_send4(struct fasttrack_packet *pkt)
 }
 
 static __always_inline unsigned int
-ft_hit4(struct fasttrack_packet *pkt, const struct iphdr *iph, const void *l4)
+ft_hit4(struct fasttrack_packet *pkt, const struct iphdr *iph, const void *l4,
+	const bool ingress)
 {
 	struct fasttrack_dir *d = pkt->dir;
 	enum fasttrack_reason reason;
 
-	if (unlikely(!ft_gate_open(d, 0)))
-		return ft_not_armed4(pkt, iph, l4);
-
-	reason = ft_check_plain4(pkt, iph, l4);
+	if (ingress && unlikely(ft_not_ours(pkt->skb) ||
+				!ft_header_good4(pkt, iph)))
+		return NF_ACCEPT;
+	if (unlikely(!ft_gate_open(d, 0))) {
+		if (!ingress)
+			return ft_not_armed4(pkt, iph, l4);
+		if (!(READ_ONCE(d->gate) & FT_ARMED))
+			return NF_ACCEPT;
+		return ft_hold_back(pkt, 0);
+	}
+	if (ingress && unlikely(skb_shared(pkt->skb)))
+		return ft_hold_back(pkt, 0);
+	reason = ft_judge4(pkt, iph, l4, ingress);
 	if (likely(!reason))
-		reason = ft_check_learned4(pkt, iph);
-	if (likely(!reason) && iph->protocol == IPPROTO_TCP &&
-	    unlikely(!ft_tcp_in_window(d, ft_dir_reverse(d, 0), l4,
-				       pkt->skb->len - pkt->thoff)))
-		reason = FASTTRACK_REASON_TCP_WINDOW;
-	if (likely(!reason) && unlikely(ft_checksum_bad4(pkt)))
-		reason = FASTTRACK_REASON_CHECKSUM;
-	if (likely(!reason) && unlikely(d->last != pkt->now))
-		reason = ft_tick(pkt, 0);
-	if (likely(!reason))
-		return ft_send4(pkt);
-	if (reason == FASTTRACK_REASON_IIF &&
+		return ft_send4(pkt, ingress);
+	if (!ingress && reason == FASTTRACK_REASON_IIF &&
 	    IPCB(pkt->skb)->flags & IPSKB_L3SLAVE)
 		return NF_ACCEPT;
-	return ft_slow(pkt, 0, reason);
+	return ft_not_fast4(pkt, reason, ingress);
 }
 
 static __always_inline unsigned int
-ft_early4(struct fasttrack_net *fn, struct sk_buff *skb)
+ft_early4(struct fasttrack_net *fn, struct sk_buff *skb, const bool ingress)
 {
-	const struct iphdr *iph = ip_hdr(skb);
 	struct fasttrack_packet pkt;
+	const struct iphdr *iph;
 	const void *l4;
 
+	/* The stack has pulled the header before PRE_ROUTING. Every transport
+	 * header of ours is at least as long as UDP's.
+	 */
+	if (ingress && unlikely(!pskb_may_pull(skb, sizeof(*iph) +
+						    sizeof(struct udphdr))))
+		return NF_ACCEPT;
+	iph = ip_hdr(skb);
 	if (iph->protocol != IPPROTO_TCP && iph->protocol != IPPROTO_UDP)
 		return NF_ACCEPT;
 	pkt.skb = skb;
 	pkt.fn = fn;
 	pkt.thoff = iph->ihl * 4;
+	pkt.wire_len = skb->len;
 	pkt.now = (u32)jiffies;
 	if (unlikely(ip_is_fragment(iph)))
-		return ft_fragment4(&pkt, iph);
+		return ft_fragment4(&pkt, iph, ingress);
 	if (unlikely(!pskb_may_pull(skb, pkt.thoff + ft_l4_min(iph->protocol))))
 		return NF_ACCEPT;
 	iph = ip_hdr(skb);
+	pkt.len = ingress ? iph_totlen(skb, iph) : skb->len;
 	l4 = skb->data + pkt.thoff;
 	pkt.dir = ft_find4(pkt.fn, iph, l4);
-	if (!pkt.dir)
+	if (!pkt.dir) {
+		if (!ingress)
+			ft_port_miss(fn, skb->dev);
 		return NF_ACCEPT;
-	return ft_hit4(&pkt, iph, l4);
+	}
+	return ft_hit4(&pkt, iph, l4, ingress);
+}
+
+/**
+ * ft_ingress_ipv4 - the early hook of IPv4 at netdev ingress
+ * @fn: namespace
+ * @skb: packet as the device gave it, at its network header
+ *
+ * Return: NF_STOLEN if the packet went fast, else NF_ACCEPT. Context: RCU read
+ * side, BH off.
+ */
+unsigned int ft_ingress_ipv4(struct fasttrack_net *fn, struct sk_buff *skb)
+{
+	return ft_early4(fn, skb, true);
 }
 
 /**
@@ -250,9 +341,9 @@ unsigned int ft_hook_ipv4(void *priv, struct sk_buff *skb,
 	unsigned int verdict;
 
 	if (likely(in_softirq()))
-		return ft_early4(priv, skb);
+		return ft_early4(priv, skb, false);
 	local_bh_disable();
-	verdict = ft_early4(priv, skb);
+	verdict = ft_early4(priv, skb, false);
 	local_bh_enable();
 	return verdict;
 }

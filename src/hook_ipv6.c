@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Owns the early hook of IPv6: parse, look up, decide, rewrite, send. Knows
- * what was learned, never how. The rules of hook_ipv4.c hold here.
+ * Owns the early hooks of IPv6, at PRE_ROUTING and at netdev ingress: parse,
+ * look up, decide, rewrite, send. Knows what was learned, never how. The rules
+ * of hook_ipv4.c hold here.
  */
 #include <linux/netfilter_ipv6.h>
 #include <net/addrconf.h>
@@ -36,8 +37,16 @@ static struct fasttrack_dir *ft_find6(struct fasttrack_net *fn,
 			      key.l4);
 }
 
+static __always_inline unsigned int ft_not_fast6(struct fasttrack_packet *pkt,
+						 enum fasttrack_reason reason,
+						 const bool ingress)
+{
+	return ingress ? ft_hold_back(pkt, 1) : ft_slow(pkt, 1, reason);
+}
+
 /* Extension headers, fragments among them: slow, but the flow must know */
-static noinline unsigned int ft_extended6(struct fasttrack_packet *pkt)
+static noinline unsigned int ft_extended6(struct fasttrack_packet *pkt,
+					  const bool ingress)
 {
 	struct sk_buff *skb = pkt->skb;
 	enum fasttrack_reason reason;
@@ -62,17 +71,19 @@ static noinline unsigned int ft_extended6(struct fasttrack_packet *pkt)
 	pkt->dir = ft_find6(pkt->fn, ipv6_hdr(skb), nexthdr, skb->data + thoff);
 	if (!pkt->dir)
 		return NF_ACCEPT;
-	return ft_slow(pkt, 1, reason);
+	if (ingress && !(READ_ONCE(pkt->dir->gate) & FT_ARMED))
+		return NF_ACCEPT;
+	return ft_not_fast6(pkt, reason, ingress);
 }
 
 /* Checks that hold for arming, too: is the packet a plain one? */
 static __always_inline enum fasttrack_reason
 ft_check_plain6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
-		const void *l4)
+		const void *l4, const bool ingress)
 {
 	enum fasttrack_reason reason;
 
-	reason = ft_check_skb(pkt->skb);
+	reason = ft_check_skb(pkt->skb, ingress);
 	if (unlikely(reason))
 		return reason;
 	if (unlikely(ip6h->hop_limit <= 1))
@@ -80,28 +91,7 @@ ft_check_plain6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 	/* A jumbogram, or a length that ip6_rcv_core() did not trim to */
 	if (unlikely(!ip6h->payload_len && !skb_is_gso(pkt->skb)))
 		return FASTTRACK_REASON_LENGTH;
-	return ft_check_l4(l4, ip6h->nexthdr, pkt->skb->len - pkt->thoff);
-}
-
-/* A packet of a direction that is not simply armed */
-static noinline unsigned int
-ft_not_armed6(struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
-	      const void *l4)
-{
-	struct fasttrack_flow *flow = ft_dir_flow(pkt->dir, 1);
-	enum fasttrack_reason reason;
-
-	/* VRF: see ft_not_armed4() */
-	if (IP6CB(pkt->skb)->flags & IP6SKB_L3SLAVE)
-		return NF_ACCEPT;
-	reason = ft_check_plain6(pkt, ip6h, l4);
-	if (reason)
-		return ft_slow(pkt, 1, reason);
-	if (READ_ONCE(flow->state) == FASTTRACK_FLOW_STATE_CLOSING)
-		return ft_slow(pkt, 1, FASTTRACK_REASON_CLOSING);
-	if (!(READ_ONCE(pkt->dir->gate) & FT_ARMED))
-		return ft_slow(pkt, 1, FASTTRACK_REASON_LEARNING);
-	return ft_slow(pkt, 1, FASTTRACK_REASON_HELD);
+	return ft_check_l4(l4, ip6h->nexthdr, pkt->len - pkt->thoff);
 }
 
 /* A deleted route loses its origin at once, and nothing else tells of it. As
@@ -115,7 +105,7 @@ static __always_inline bool ft_stale6(const struct fasttrack_packet *pkt)
 	const struct fasttrack_dir *d = pkt->dir;
 	struct dst_entry *dst = d->dst;
 
-	if (d->gen != READ_ONCE(pkt->fn->gen) ||
+	if (d->gen != ft_gen(pkt->fn) ||
 	    dst->obsolete == DST_OBSOLETE_DEAD ||
 	    !rcu_access_pointer(dst_rt6_info(dst)->from))
 		return true;
@@ -140,7 +130,7 @@ ft_check_route6(const struct fasttrack_packet *pkt)
 	if (unlikely(!idev || READ_ONCE(idev->cnf.disable_ipv6)))
 		return FASTTRACK_REASON_FORWARDING_OFF;
 	mtu = max_t(u32, ip6_dst_mtu_maybe_forward(dst, true), IPV6_MIN_MTU);
-	if (unlikely(ft_too_big(pkt->skb, mtu)))
+	if (unlikely(ft_too_big(pkt, mtu)))
 		return FASTTRACK_REASON_MTU;
 	return FASTTRACK_REASON_NONE;
 }
@@ -177,8 +167,84 @@ static __always_inline bool ft_checksum_bad6(const struct fasttrack_packet *pkt)
 {
 	if (!ft_checksum_wanted(pkt))
 		return false;
-	return nf_ip6_checksum(pkt->skb, NF_INET_PRE_ROUTING, pkt->thoff,
-			      ipv6_hdr(pkt->skb)->nexthdr);
+	return !ft_trim(pkt) ||
+	       nf_ip6_checksum(pkt->skb, NF_INET_PRE_ROUTING, pkt->thoff,
+			       ipv6_hdr(pkt->skb)->nexthdr);
+}
+
+/* May a packet of an armed direction go fast? */
+static __always_inline enum fasttrack_reason
+ft_judge6(struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
+	  const void *l4, const bool ingress)
+{
+	struct fasttrack_dir *d = pkt->dir;
+	enum fasttrack_reason reason;
+
+	reason = ft_check_plain6(pkt, ip6h, l4, ingress);
+	if (likely(!reason))
+		reason = ft_check_learned6(pkt, ip6h);
+	if (likely(!reason) && ip6h->nexthdr == IPPROTO_TCP &&
+	    unlikely(!ft_tcp_in_window(d, ft_dir_reverse(d, 1), l4,
+				       pkt->len - pkt->thoff)))
+		reason = FASTTRACK_REASON_TCP_WINDOW;
+	if (likely(!reason) && unlikely(ft_checksum_bad6(pkt)))
+		reason = FASTTRACK_REASON_CHECKSUM;
+	if (likely(!reason) && unlikely(READ_ONCE(d->last) != pkt->now))
+		reason = ft_tick(pkt, 1);
+	return reason;
+}
+
+/* A packet of a direction that is not simply armed: see ft_not_armed4() */
+static noinline unsigned int
+ft_not_armed6(struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
+	      const void *l4)
+{
+	struct fasttrack_flow *flow = ft_dir_flow(pkt->dir, 1);
+	enum fasttrack_reason reason;
+
+	/* VRF: see ft_not_armed4() */
+	if (IP6CB(pkt->skb)->flags & IP6SKB_L3SLAVE)
+		return NF_ACCEPT;
+	reason = ft_check_plain6(pkt, ip6h, l4, false);
+	if (reason)
+		return ft_slow(pkt, 1, reason);
+	if (READ_ONCE(flow->state) == FASTTRACK_FLOW_STATE_CLOSING)
+		return ft_slow(pkt, 1, FASTTRACK_REASON_CLOSING);
+	/* Acquire: as in ft_gate_open() */
+	if (!(smp_load_acquire(&pkt->dir->gate) & FT_ARMED))
+		return ft_slow(pkt, 1, FASTTRACK_REASON_LEARNING);
+	reason = ft_judge6(pkt, ip6h, l4, false);
+	return ft_slow(pkt, 1, reason ?: FASTTRACK_REASON_HELD);
+}
+
+/* Does the stack take it for an IPv6 packet, or drop it? As ip6_rcv_core().
+ * What that tests of the addresses cannot be otherwise for a known flow.
+ */
+static __always_inline bool ft_header_good6(const struct fasttrack_packet *pkt,
+					    const struct ipv6hdr *ip6h)
+{
+	const struct inet6_dev *idev = __in6_dev_get(pkt->skb->dev);
+
+	return ip6h->version == 6 && pkt->len <= pkt->skb->len &&
+	       idev && !READ_ONCE(idev->cnf.disable_ipv6);
+}
+
+/* The rest of what ip6_rcv_core() does */
+static __always_inline void ft_receive6(struct fasttrack_packet *pkt)
+{
+	struct net *net = pkt->fn->net;
+	struct sk_buff *skb = pkt->skb;
+	struct inet6_dev *idev = __in6_dev_get(skb->dev);
+
+	__IP6_UPD_PO_STATS(net, idev, IPSTATS_MIB_IN, pkt->wire_len);
+	__IP6_ADD_STATS(net, idev, IPSTATS_MIB_NOECTPKTS +
+				   (ipv6_get_dsfield(ipv6_hdr(skb)) &
+				    INET_ECN_MASK),
+			max_t(unsigned short, 1, skb_shinfo(skb)->gso_segs));
+	memset(IP6CB(skb), 0, sizeof(struct inet6_skb_parm));
+	IP6CB(skb)->iif = skb->dev->ifindex;
+	IP6CB(skb)->nhoff = offsetof(struct ipv6hdr, nexthdr);
+	ft_receive(pkt);
 }
 
 static __always_inline void ft_snmp6(struct net *net, struct inet6_dev *idev,
@@ -204,7 +270,8 @@ ft_neigh6(const struct fasttrack_dir *d, struct dst_entry *dst)
 }
 
 /* All checks have passed: make the packet writable, change it, send it */
-static __always_inline unsigned int ft_send6(struct fasttrack_packet *pkt)
+static __always_inline unsigned int ft_send6(struct fasttrack_packet *pkt,
+					     const bool ingress)
 {
 	struct fasttrack_dir *d = pkt->dir;
 	struct fasttrack_flow *flow = ft_dir_flow(d, 1);
@@ -218,78 +285,106 @@ static __always_inline unsigned int ft_send6(struct fasttrack_packet *pkt)
 
 	neigh = ft_neigh6(d, dst);
 	if (unlikely(!neigh))
-		return ft_slow(pkt, 1, FASTTRACK_REASON_NEIGHBOUR);
-	if (unlikely(skb_cow(skb, LL_RESERVED_SPACE(dst->dev))))
-		return ft_slow(pkt, 1, FASTTRACK_REASON_NO_MEMORY);
+		return ft_not_fast6(pkt, FASTTRACK_REASON_NEIGHBOUR, ingress);
+	if (unlikely(skb_cow(skb, LL_RESERVED_SPACE(dst->dev))) ||
+	    (ingress && unlikely(!ft_trim(pkt))))
+		return ft_not_fast6(pkt, FASTTRACK_REASON_NO_MEMORY, ingress);
 	ip6h = ipv6_hdr(skb);
 	l4 = skb->data + pkt->thoff;
 	proto = ip6h->nexthdr;
+	if (ingress)
+		ft_receive6(pkt);
 
 	if (proto == IPPROTO_TCP)
-		ft_tcp_track(d, l4, skb->len - pkt->thoff);
-	ft_account(flow, d, pkt->now, skb->len);
+		ft_tcp_track(d, l4, pkt->len - pkt->thoff);
+	ft_account(flow, d, pkt->now, pkt->len);
 	ft_rewrite6(d, ip6h, l4, proto, skb->ip_summed == CHECKSUM_PARTIAL);
 	ft_dress(skb, flow, d, dst);
-	ft_snmp6(net, ip6_dst_idev(dst), skb->len);
+	ft_snmp6(net, ip6_dst_idev(dst), pkt->len);
 	neigh_output(neigh, skb, false);
 	return NF_STOLEN;
 }
 
 static __always_inline unsigned int
 ft_hit6(struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
-	const void *l4)
+	const void *l4, const bool ingress)
 {
 	struct fasttrack_dir *d = pkt->dir;
 	enum fasttrack_reason reason;
 
-	if (unlikely(!ft_gate_open(d, 1)))
-		return ft_not_armed6(pkt, ip6h, l4);
-
-	reason = ft_check_plain6(pkt, ip6h, l4);
+	if (ingress && unlikely(ft_not_ours(pkt->skb) ||
+				!ft_header_good6(pkt, ip6h)))
+		return NF_ACCEPT;
+	if (unlikely(!ft_gate_open(d, 1))) {
+		if (!ingress)
+			return ft_not_armed6(pkt, ip6h, l4);
+		if (!(READ_ONCE(d->gate) & FT_ARMED))
+			return NF_ACCEPT;
+		return ft_hold_back(pkt, 1);
+	}
+	if (ingress && unlikely(skb_shared(pkt->skb)))
+		return ft_hold_back(pkt, 1);
+	reason = ft_judge6(pkt, ip6h, l4, ingress);
 	if (likely(!reason))
-		reason = ft_check_learned6(pkt, ip6h);
-	if (likely(!reason) && ip6h->nexthdr == IPPROTO_TCP &&
-	    unlikely(!ft_tcp_in_window(d, ft_dir_reverse(d, 1), l4,
-				       pkt->skb->len - pkt->thoff)))
-		reason = FASTTRACK_REASON_TCP_WINDOW;
-	if (likely(!reason) && unlikely(ft_checksum_bad6(pkt)))
-		reason = FASTTRACK_REASON_CHECKSUM;
-	if (likely(!reason) && unlikely(d->last != pkt->now))
-		reason = ft_tick(pkt, 1);
-	if (likely(!reason))
-		return ft_send6(pkt);
-	if (reason == FASTTRACK_REASON_IIF &&
+		return ft_send6(pkt, ingress);
+	if (!ingress && reason == FASTTRACK_REASON_IIF &&
 	    IP6CB(pkt->skb)->flags & IP6SKB_L3SLAVE)
 		return NF_ACCEPT;
-	return ft_slow(pkt, 1, reason);
+	return ft_not_fast6(pkt, reason, ingress);
 }
 
 static __always_inline unsigned int
-ft_early6(struct fasttrack_net *fn, struct sk_buff *skb)
+ft_early6(struct fasttrack_net *fn, struct sk_buff *skb, const bool ingress)
 {
-	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+	const struct ipv6hdr *ip6h;
 	struct fasttrack_packet pkt;
 	const void *l4;
 
+	if (ingress && unlikely(!pskb_may_pull(skb, sizeof(*ip6h))))
+		return NF_ACCEPT;
+	ip6h = ipv6_hdr(skb);
 	pkt.skb = skb;
 	pkt.fn = fn;
 	pkt.thoff = sizeof(*ip6h);
+	pkt.wire_len = skb->len;
 	pkt.now = (u32)jiffies;
 	if (unlikely(ip6h->nexthdr != IPPROTO_TCP &&
 		     ip6h->nexthdr != IPPROTO_UDP)) {
 		if (ipv6_ext_hdr(ip6h->nexthdr))
-			return ft_extended6(&pkt);
+			return ft_extended6(&pkt, ingress);
 		return NF_ACCEPT;
 	}
 	if (unlikely(!pskb_may_pull(skb, pkt.thoff +
 					 ft_l4_min(ip6h->nexthdr))))
 		return NF_ACCEPT;
 	ip6h = ipv6_hdr(skb);
+	/* A payload length of 0 means too much for the field, which a GSO
+	 * packet may be
+	 */
+	pkt.len = skb->len;
+	if (ingress && likely(ip6h->payload_len))
+		pkt.len = sizeof(*ip6h) + ntohs(ip6h->payload_len);
 	l4 = skb->data + pkt.thoff;
 	pkt.dir = ft_find6(pkt.fn, ip6h, ip6h->nexthdr, l4);
-	if (!pkt.dir)
+	if (!pkt.dir) {
+		if (!ingress)
+			ft_port_miss(fn, skb->dev);
 		return NF_ACCEPT;
-	return ft_hit6(&pkt, ip6h, l4);
+	}
+	return ft_hit6(&pkt, ip6h, l4, ingress);
+}
+
+/**
+ * ft_ingress_ipv6 - the early hook of IPv6 at netdev ingress
+ * @fn: namespace
+ * @skb: packet as the device gave it, at its network header
+ *
+ * Return: NF_STOLEN if the packet went fast, else NF_ACCEPT. Context: RCU read
+ * side, BH off.
+ */
+unsigned int ft_ingress_ipv6(struct fasttrack_net *fn, struct sk_buff *skb)
+{
+	return ft_early6(fn, skb, true);
 }
 
 /**
@@ -308,9 +403,9 @@ unsigned int ft_hook_ipv6(void *priv, struct sk_buff *skb,
 	unsigned int verdict;
 
 	if (likely(in_softirq()))
-		return ft_early6(priv, skb);
+		return ft_early6(priv, skb, false);
 	local_bh_disable();
-	verdict = ft_early6(priv, skb);
+	verdict = ft_early6(priv, skb, false);
 	local_bh_enable();
 	return verdict;
 }

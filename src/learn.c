@@ -308,6 +308,7 @@ static void ft_dir_arm(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 	}
 	/* Release: pairs with the acquire in the early hooks */
 	smp_store_release(&d->gate, d->gate | FT_ARMED);
+	ft_ingress_armed(fn, d->iif);
 }
 
 /* Arm, or say why not. Context: flow->lock. */
@@ -328,7 +329,7 @@ ft_try_arm(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 		return FASTTRACK_REASON_NO_RECORD;
 	if (now - READ_ONCE(flow->stamp) > READ_ONCE(fn->lease) + HZ)
 		return FASTTRACK_REASON_RULE;
-	if (rec->gen != READ_ONCE(fn->gen))
+	if (rec->gen != ft_gen(fn))
 		return FASTTRACK_REASON_STALE;
 	ft_lesson_normalize(l);
 	if (!ft_lesson_known(d, c, l)) {

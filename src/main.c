@@ -86,7 +86,7 @@ static int ft_hooks_add(struct fasttrack_net *fn, u8 family)
 	ops[1].priv = fn;
 	err = nf_register_net_hooks(fn->net, ops, 2);
 	if (!err)
-		fn->hooked[family] = true;
+		WRITE_ONCE(fn->hooked[family], true);
 	return err;
 }
 
@@ -96,7 +96,7 @@ static void ft_hooks_del(struct fasttrack_net *fn, u8 family)
 	if (!fn->hooked[family])
 		return;
 	nf_unregister_net_hooks(fn->net, fn->ops[family], 2);
-	fn->hooked[family] = false;
+	WRITE_ONCE(fn->hooked[family], false);
 }
 
 /**
@@ -185,6 +185,7 @@ static int __net_init ft_net_init(struct net *net)
 	fn->lease = FT_LEASE_DEFAULT;
 	fn->limit = FT_LIMIT_DEFAULT;
 	mutex_init(&fn->lock);
+	ft_ingress_init(fn);
 	ft_gc_init(fn);
 	return 0;
 }
@@ -206,6 +207,7 @@ static void __net_exit ft_net_pre_exit(struct net *net)
 	for (f = 0; f < FT_FAMILIES; f++)
 		ft_hooks_del(fn, f);
 	mutex_unlock(&fn->lock);
+	ft_ingress_exit(fn);
 }
 
 static void __net_exit ft_net_exit_batch(struct list_head *list)
@@ -273,6 +275,7 @@ free_caches:
 static void __exit ft_exit(void)
 {
 	ft_netlink_exit();
+	ft_ingress_end();
 	ft_events_exit();
 	unregister_pernet_subsys(&ft_net_ops);
 	ft_record_exit();

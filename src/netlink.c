@@ -14,6 +14,9 @@
 #include "fasttrack.h"
 #include "netlink_gen.h"
 
+/* Devices with an ingress hook that status names */
+#define FT_INGRESS_SHOWN	64
+
 static struct genl_family fasttrack_nl_family __ro_after_init = {
 	.name		= FASTTRACK_FAMILY_NAME,
 	.version	= FASTTRACK_FAMILY_VERSION,
@@ -84,6 +87,22 @@ static int ft_put_family(struct sk_buff *msg, struct fasttrack_net *fn,
 	return 0;
 }
 
+static int ft_put_ingress(struct sk_buff *msg, struct fasttrack_net *fn)
+{
+	int ifindex[FT_INGRESS_SHOWN];
+	unsigned int i, n;
+
+	if (nla_put_u64_64bit(msg, FASTTRACK_A_STATUS_INGRESS_PACKETS,
+			      ft_stats_ingress(fn), FASTTRACK_A_STATUS_PAD))
+		return -EMSGSIZE;
+	n = ft_ingress_devices(fn, ifindex, ARRAY_SIZE(ifindex));
+	for (i = 0; i < n; i++)
+		if (nla_put_u32(msg, FASTTRACK_A_STATUS_INGRESS_IFINDEX,
+				ifindex[i]))
+			return -EMSGSIZE;
+	return 0;
+}
+
 static u32 ft_buckets(struct fasttrack_net *fn)
 {
 	const struct fasttrack_buckets *b;
@@ -116,7 +135,8 @@ int fasttrack_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info)
 	    ft_put_family(msg, fn, 1, FASTTRACK_A_STATUS_IPV6) ||
 	    nla_put_u32(msg, FASTTRACK_A_STATUS_TABLE_LIMIT,
 			READ_ONCE(fn->limit)) ||
-	    nla_put_u32(msg, FASTTRACK_A_STATUS_TABLE_BUCKETS, ft_buckets(fn)))
+	    nla_put_u32(msg, FASTTRACK_A_STATUS_TABLE_BUCKETS, ft_buckets(fn)) ||
+	    ft_put_ingress(msg, fn))
 		err = -EMSGSIZE;
 	return ft_reply_send(info, msg, hdr, err);
 }
@@ -172,7 +192,9 @@ int fasttrack_nl_setting_get_doit(struct sk_buff *skb, struct genl_info *info)
 	    nla_put_u32(msg, FASTTRACK_A_SETTING_LEASE,
 			jiffies_to_msecs(READ_ONCE(fn->lease))) ||
 	    nla_put_u32(msg, FASTTRACK_A_SETTING_TABLE_LIMIT,
-			READ_ONCE(fn->limit)))
+			READ_ONCE(fn->limit)) ||
+	    nla_put_u32(msg, FASTTRACK_A_SETTING_INGRESS,
+			READ_ONCE(fn->ingress)))
 		err = -EMSGSIZE;
 	return ft_reply_send(info, msg, hdr, err);
 }
@@ -183,9 +205,10 @@ int fasttrack_nl_setting_set_doit(struct sk_buff *skb, struct genl_info *info)
 	struct nlattr *enabled = info->attrs[FASTTRACK_A_SETTING_ENABLED];
 	struct nlattr *lease = info->attrs[FASTTRACK_A_SETTING_LEASE];
 	struct nlattr *limit = info->attrs[FASTTRACK_A_SETTING_TABLE_LIMIT];
+	struct nlattr *ingress = info->attrs[FASTTRACK_A_SETTING_INGRESS];
 
 	/* The policy has checked every value, so nothing fails from here on */
-	if (!enabled && !lease && !limit) {
+	if (!enabled && !lease && !limit && !ingress) {
 		NL_SET_ERR_MSG(info->extack, "no setting given");
 		return -EINVAL;
 	}
@@ -193,6 +216,11 @@ int fasttrack_nl_setting_set_doit(struct sk_buff *skb, struct genl_info *info)
 		WRITE_ONCE(fn->lease, msecs_to_jiffies(nla_get_u32(lease)));
 	if (limit)
 		WRITE_ONCE(fn->limit, nla_get_u32(limit));
+	if (ingress) {
+		WRITE_ONCE(fn->ingress, nla_get_u32(ingress));
+		/* It decides anew, even if there are no flows to sweep */
+		ft_gc_sweep_now(fn);
+	}
 	if (!enabled)
 		return 0;
 	WRITE_ONCE(fn->enabled, nla_get_u8(enabled));

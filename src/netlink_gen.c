@@ -22,10 +22,11 @@ static const struct netlink_range_validation fasttrack_a_setting_table_limit_ran
 };
 
 /* FASTTRACK_CMD_SETTING_SET - do */
-static const struct nla_policy fasttrack_setting_set_nl_policy[FASTTRACK_A_SETTING_TABLE_LIMIT + 1] = {
+static const struct nla_policy fasttrack_setting_set_nl_policy[FASTTRACK_A_SETTING_INGRESS + 1] = {
 	[FASTTRACK_A_SETTING_ENABLED] = NLA_POLICY_MAX(NLA_U8, 1),
 	[FASTTRACK_A_SETTING_LEASE] = NLA_POLICY_FULL_RANGE(NLA_U32, &fasttrack_a_setting_lease_range),
 	[FASTTRACK_A_SETTING_TABLE_LIMIT] = NLA_POLICY_FULL_RANGE(NLA_U32, &fasttrack_a_setting_table_limit_range),
+	[FASTTRACK_A_SETTING_INGRESS] = NLA_POLICY_MAX(NLA_U32, 2),
 };
 
 /* FASTTRACK_CMD_CONNECTION_GET - dump */
@@ -55,7 +56,7 @@ const struct genl_split_ops fasttrack_nl_ops[6] = {
 		.cmd		= FASTTRACK_CMD_SETTING_SET,
 		.doit		= fasttrack_nl_setting_set_doit,
 		.policy		= fasttrack_setting_set_nl_policy,
-		.maxattr	= FASTTRACK_A_SETTING_TABLE_LIMIT,
+		.maxattr	= FASTTRACK_A_SETTING_INGRESS,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -33,7 +33,7 @@ static void ft_slow_record(const struct fasttrack_packet *pkt,
 		.skb		= skb,
 		.flow_id	= flow->id,
 		.stamp		= pkt->now,
-		.gen		= READ_ONCE(pkt->fn->gen),
+		.gen		= ft_gen(pkt->fn),
 		.sernum		= rt_genid_ipv6(pkt->fn->net),
 		.mark		= skb->mark,
 		.prio		= skb->priority,
@@ -105,6 +105,28 @@ unsigned int ft_slow(struct fasttrack_packet *pkt, u8 family,
 	return NF_ACCEPT;
 }
 
+/**
+ * ft_hold_back - a packet does not go fast at ingress
+ * @pkt: the packet and its direction, which is armed
+ * @family: 0 IPv4, 1 IPv6
+ *
+ * PRE_ROUTING will look at it again and do what there is to do. But a list of
+ * packets passes ingress as a whole before its first one gets there, so those
+ * behind it have to be held from here on.
+ *
+ * Return: NF_ACCEPT. Context: ingress hook.
+ */
+unsigned int ft_hold_back(struct fasttrack_packet *pkt, u8 family)
+{
+	struct fasttrack_flow *flow = ft_dir_flow(pkt->dir, family);
+
+	spin_lock_bh(&flow->lock);
+	if (flow->state != FASTTRACK_FLOW_STATE_CLOSING && !flow->dead)
+		ft_dir_hold(flow, pkt->dir->dir);
+	spin_unlock_bh(&flow->lock);
+	return NF_ACCEPT;
+}
+
 /* Often enough for people, and before a word of the counters has wrapped: it
  * takes a million full-sized packets in a jiffy to pass the half of it.
  */
@@ -166,7 +188,7 @@ enum fasttrack_reason ft_tick(struct fasttrack_packet *pkt, u8 family)
  */
 void ft_policies_changed(struct fasttrack_net *fn, u32 policies, u32 genids)
 {
-	WRITE_ONCE(fn->gen, READ_ONCE(fn->gen) + 1);
+	atomic_inc(&fn->gen);
 	/* Release: pairs with the acquire in ft_policies_check() */
 	smp_store_release(&fn->genids, genids);
 	/* Release: likewise */

@@ -91,3 +91,19 @@ u64 ft_stats_reason(const struct fasttrack_net *fn,
 		sum += READ_ONCE(per_cpu_ptr(fn->stats, cpu)->reason[reason]);
 	return sum;
 }
+
+/**
+ * ft_stats_ingress - packets that went fast at netdev ingress
+ * @fn: namespace
+ *
+ * Return: the sum over all CPUs. Context: as ft_stats_reason().
+ */
+u64 ft_stats_ingress(const struct fasttrack_net *fn)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(fn->stats, cpu)->ingress);
+	return sum;
+}

@@ -14,114 +14,11 @@
 #include <linux/random.h>
 
 #include "fasttrack.h"
+#include "table.h"
 
 #define FT_BUCKETS_MIN	1024
 #define FT_BUCKETS_MAX	4194304
 #define FT_CHAIN_MAX	32
-
-/* Multilinear hashing by pairs: strongly universal over 32-bit words when
- * the keys are random (Lemire and Kaser, Strongly Universal String Hashing
- * is Fast, 2014). The upper half of the sum is the hash.
- */
-static __always_inline u64 ft_pair(u64 w, const u64 *keys)
-{
-	return (keys[0] + (u32)w) * (keys[1] + (u32)(w >> 32));
-}
-
-/**
- * ft_table_hash4 - hash of an IPv4 key
- * @t: table
- * @addr4: fasttrack_dir.addr4
- * @l4: fasttrack_dir.l4
- *
- * Return: 32 bits. Context: any.
- */
-u32 ft_table_hash4(const struct fasttrack_table *t, u64 addr4, u64 l4)
-{
-	return (ft_pair(addr4, t->keys) + ft_pair(l4, t->keys + 2)) >> 32;
-}
-
-/**
- * ft_table_hash6 - hash of an IPv6 key
- * @t: table
- * @saddr: source address
- * @daddr: destination address
- * @l4: fasttrack_dir.l4
- *
- * Return: 32 bits. Context: any.
- */
-u32 ft_table_hash6(const struct fasttrack_table *t,
-		   const struct in6_addr *saddr, const struct in6_addr *daddr,
-		   u64 l4)
-{
-	u64 sum = ft_pair(l4, t->keys);
-
-	sum += ft_pair((u64)(__force u32)saddr->s6_addr32[0] << 32 |
-		       (__force u32)saddr->s6_addr32[1], t->keys + 2);
-	sum += ft_pair((u64)(__force u32)saddr->s6_addr32[2] << 32 |
-		       (__force u32)saddr->s6_addr32[3], t->keys + 4);
-	sum += ft_pair((u64)(__force u32)daddr->s6_addr32[0] << 32 |
-		       (__force u32)daddr->s6_addr32[1], t->keys + 6);
-	sum += ft_pair((u64)(__force u32)daddr->s6_addr32[2] << 32 |
-		       (__force u32)daddr->s6_addr32[3], t->keys + 8);
-	return sum >> 32;
-}
-
-/**
- * ft_table_find4 - the direction an IPv4 packet belongs to
- * @t: table
- * @addr4: its addresses
- * @l4: its ports and protocol
- *
- * Return: the direction or NULL. Context: RCU read side, which keeps the
- * direction and its flow alive. Chains end at FT_CHAIN_MAX by insertion.
- */
-struct fasttrack_dir *ft_table_find4(const struct fasttrack_table *t,
-				     u64 addr4, u64 l4)
-{
-	const struct fasttrack_buckets *b = rcu_dereference(t->cur);
-	u32 ni = b->ni;
-	struct fasttrack_dir *d;
-
-	d = rcu_dereference(b->head[ft_table_hash4(t, addr4, l4) & b->mask]);
-	while (d && (d->addr4 != addr4 || d->l4 != l4))
-		d = rcu_dereference(d->next[ni]);
-	return d;
-}
-
-static bool ft_key6_equal(struct fasttrack_dir *d,
-			  const struct in6_addr *saddr,
-			  const struct in6_addr *daddr, u64 l4)
-{
-	const struct fasttrack_dir6 *d6 = ft_dir6(d);
-
-	return d->l4 == l4 && ipv6_addr_equal(&d6->saddr, saddr) &&
-	       ipv6_addr_equal(&d6->daddr, daddr);
-}
-
-/**
- * ft_table_find6 - the direction an IPv6 packet belongs to
- * @t: table
- * @saddr: its source
- * @daddr: its destination
- * @l4: its ports and protocol
- *
- * Return: the direction or NULL. Context: as ft_table_find4().
- */
-struct fasttrack_dir *ft_table_find6(const struct fasttrack_table *t,
-				     const struct in6_addr *saddr,
-				     const struct in6_addr *daddr, u64 l4)
-{
-	const struct fasttrack_buckets *b = rcu_dereference(t->cur);
-	u32 hash = ft_table_hash6(t, saddr, daddr, l4);
-	u32 ni = b->ni;
-	struct fasttrack_dir *d;
-
-	d = rcu_dereference(b->head[hash & b->mask]);
-	while (d && !ft_key6_equal(d, saddr, daddr, l4))
-		d = rcu_dereference(d->next[ni]);
-	return d;
-}
 
 static u32 ft_dir_hash(const struct fasttrack_table *t,
 		       struct fasttrack_dir *d, u8 family)
@@ -346,7 +243,8 @@ int ft_table_init(struct fasttrack_table *t, u8 family)
 	spin_lock_init(&t->lock);
 	get_random_bytes(t->keys, sizeof(t->keys));
 	t->family = family;
-	RCU_INIT_POINTER(t->cur, b);
+	/* The sweeper and dumps look at both families' tables at any time */
+	rcu_assign_pointer(t->cur, b);
 	return 0;
 }
 

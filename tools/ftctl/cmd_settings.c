@@ -2,7 +2,7 @@
 /* Owns the settings of the engine and what acts on it as a whole: "settings",
  * "set" and "flush". Must not know how messages are coded.
  *
- * JSON keys: enabled lease table-limit, as in the YAML spec.
+ * JSON keys: enabled lease table-limit ingress, as in the YAML spec.
  */
 #include <errno.h>
 #include <string.h>
@@ -60,6 +60,26 @@ static int parse_table_limit(const char *text, struct ft_setting *setting)
 	return EXIT_OK;
 }
 
+/* By enum fasttrack_ingress. */
+static const char * const ingress_names[] = {
+	[FASTTRACK_INGRESS_AUTO] = "auto",
+	[FASTTRACK_INGRESS_YES] = "yes",
+	[FASTTRACK_INGRESS_NO] = "no",
+};
+
+static int parse_ingress(const char *text, struct ft_setting *setting)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ingress_names); i++) {
+		if (!strcmp(text, ingress_names[i])) {
+			setting->ingress = i;
+			return EXIT_OK;
+		}
+	}
+	return fail(EXIT_USAGE, "ingress: '%s' is not auto, yes or no", text);
+}
+
 static const struct {
 	const char *name;
 	unsigned int attr;
@@ -68,6 +88,7 @@ static const struct {
 	{ "enabled", FASTTRACK_A_SETTING_ENABLED, parse_enabled },
 	{ "lease", FASTTRACK_A_SETTING_LEASE, parse_lease },
 	{ "table-limit", FASTTRACK_A_SETTING_TABLE_LIMIT, parse_table_limit },
+	{ "ingress", FASTTRACK_A_SETTING_INGRESS, parse_ingress },
 };
 
 /**
@@ -165,6 +186,9 @@ int cmd_settings(const struct ftctl *ftctl, int argc, char **argv)
 		show_ms(show, "lease", setting.lease);
 	if (setting.has & BIT(FASTTRACK_A_SETTING_TABLE_LIMIT))
 		show_number(show, "table-limit", setting.table_limit);
+	if (setting.has & BIT(FASTTRACK_A_SETTING_INGRESS) &&
+	    setting.ingress < ARRAY_SIZE(ingress_names))
+		show_word(show, "ingress", ingress_names[setting.ingress]);
 	show_end(show);
 	show_close(show);
 	ft_close(&ft);

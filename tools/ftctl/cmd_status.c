@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Owns "status" and "reasons". Must not know how messages are coded.
  *
- * JSON keys of status: version enabled table-limit table-buckets table-used,
- * ipv4 and ipv6 with rules connections active packets bytes forwarded-packets
+ * JSON keys of status: version enabled table-limit table-buckets table-used
+ * ingress-packets, ingress-devices with name, ipv4 and ipv6 with rules connections active packets bytes forwarded-packets
  * share (percent), preconditions with name result advice, reasons with reason
  * packets. Those of a reason: reason packets description.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <net/if.h>
 #include <sys/socket.h>
 #include <linux/fasttrack.h>
 
@@ -29,6 +30,10 @@ static const struct show_column reason_columns[] = {
 	{ .key = "reason" },
 	{ .key = "packets", .right = true },
 	{ .key = "description" },
+};
+
+static const struct show_column ingress_columns[] = {
+	{ .key = "name" },
 };
 
 static const struct show_column precondition_columns[] = {
@@ -114,6 +119,23 @@ static void show_family(struct show *show, const char *key,
 	show_group_end(show);
 }
 
+static void show_ingress(struct show *show, const struct ft_status *status)
+{
+	char name[IF_NAMESIZE];
+	unsigned int i;
+
+	show_list_begin(show, "ingress-devices", ingress_columns,
+			ARRAY_SIZE(ingress_columns), NULL);
+	for (i = 0; i < status->ingress_devices; i++) {
+		if (!if_indextoname(status->ingress_ifindex[i], name))
+			continue;
+		show_row_begin(show);
+		show_word(show, "name", name);
+		show_row_end(show);
+	}
+	show_list_end(show);
+}
+
 static void show_engine(const struct ftctl *ftctl, struct show *show,
 			const struct ft_status *status)
 {
@@ -124,6 +146,7 @@ static void show_engine(const struct ftctl *ftctl, struct show *show,
 	show_number(show, "table-buckets", status->table_buckets);
 	show_number(show, "table-used", (u64)status->ipv4.connections +
 		    status->ipv6.connections);
+	show_number(show, "ingress-packets", status->ingress_packets);
 	if (ftctl->family != AF_INET6)
 		show_family(show, "ipv4", &status->ipv4, snmp_ipv4_forwarded);
 	if (ftctl->family != AF_INET)
@@ -191,6 +214,8 @@ int cmd_status(const struct ftctl *ftctl, int argc, char **argv)
 		show_begin(show);
 		if (facts.loaded)
 			show_engine(ftctl, show, &facts.status);
+		if (facts.loaded)
+			show_ingress(show, &facts.status);
 		show_preconditions(show, &facts);
 		if (facts.loaded)
 			ret = show_reasons(show, &ft);

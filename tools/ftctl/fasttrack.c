@@ -119,6 +119,9 @@ int ft_set_setting(struct ft *ft, const struct ft_setting *setting)
 	if (setting->has & BIT(FASTTRACK_A_SETTING_TABLE_LIMIT))
 		mnl_attr_put_u32(nlh, FASTTRACK_A_SETTING_TABLE_LIMIT,
 				 setting->table_limit);
+	if (setting->has & BIT(FASTTRACK_A_SETTING_INGRESS))
+		mnl_attr_put_u32(nlh, FASTTRACK_A_SETTING_INGRESS,
+				 setting->ingress);
 	return nl_do(ft->nl, nlh, NULL, NULL);
 }
 

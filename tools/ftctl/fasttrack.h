@@ -101,6 +101,9 @@ struct ft_family {
  * @ipv6: IPv6.
  * @table_limit: Most connections in the fast table.
  * @table_buckets: Its buckets.
+ * @ingress_packets: Packets that went fast at netdev ingress.
+ * @ingress_ifindex: Devices with a hook there.
+ * @ingress_devices: How many they are.
  */
 struct ft_status {
 	char version[32];
@@ -109,6 +112,9 @@ struct ft_status {
 	struct ft_family ipv6;
 	u32 table_limit;
 	u32 table_buckets;
+	u64 ingress_packets;
+	u32 ingress_ifindex[64];
+	unsigned int ingress_devices;
 };
 
 /**
@@ -116,12 +122,14 @@ struct ft_status {
  * @enabled: 0 or 1.
  * @lease: Milliseconds.
  * @table_limit: Connections.
+ * @ingress: enum fasttrack_ingress.
  * @has: Bit (1 << FASTTRACK_A_SETTING_*) for each that is told or changed.
  */
 struct ft_setting {
 	u8 enabled;
 	u32 lease;
 	u32 table_limit;
+	u32 ingress;
 	u32 has;
 };
 

@@ -46,6 +46,23 @@ static int decode_family(const struct nlattr *nest, struct ft_family *family)
 	return 0;
 }
 
+/* Devices come as one attribute each. */
+static void decode_ingress(const struct nlmsghdr *nlh, struct ft_status *status)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) !=
+			    FASTTRACK_A_STATUS_INGRESS_IFINDEX ||
+		    mnl_attr_validate(attr, MNL_TYPE_U32) < 0 ||
+		    status->ingress_devices ==
+			    ARRAY_SIZE(status->ingress_ifindex))
+			continue;
+		status->ingress_ifindex[status->ingress_devices++] =
+			mnl_attr_get_u32(attr);
+	}
+}
+
 /**
  * ft_decode_status() - Read an answer to status-get.
  * @nlh: Message.
@@ -62,6 +79,7 @@ int ft_decode_status(const struct nlmsghdr *nlh, struct ft_status *status)
 		[FASTTRACK_A_STATUS_IPV6] = ATTR_NEST,
 		[FASTTRACK_A_STATUS_TABLE_LIMIT] = ATTR_U32,
 		[FASTTRACK_A_STATUS_TABLE_BUCKETS] = ATTR_U32,
+		[FASTTRACK_A_STATUS_INGRESS_PACKETS] = ATTR_U64,
 	};
 	const struct nlattr *tb[ARRAY_SIZE(kinds)];
 
@@ -77,6 +95,9 @@ int ft_decode_status(const struct nlmsghdr *nlh, struct ft_status *status)
 			mnl_attr_get_u8(tb[FASTTRACK_A_STATUS_ENABLED]);
 	status->table_limit = get_u32(tb[FASTTRACK_A_STATUS_TABLE_LIMIT]);
 	status->table_buckets = get_u32(tb[FASTTRACK_A_STATUS_TABLE_BUCKETS]);
+	status->ingress_packets =
+		get_u64(tb[FASTTRACK_A_STATUS_INGRESS_PACKETS]);
+	decode_ingress(nlh, status);
 	if (decode_family(tb[FASTTRACK_A_STATUS_IPV4], &status->ipv4))
 		return -EBADMSG;
 	return decode_family(tb[FASTTRACK_A_STATUS_IPV6], &status->ipv6);
@@ -95,6 +116,7 @@ int ft_decode_setting(const struct nlmsghdr *nlh, struct ft_setting *setting)
 		[FASTTRACK_A_SETTING_ENABLED] = ATTR_U8,
 		[FASTTRACK_A_SETTING_LEASE] = ATTR_U32,
 		[FASTTRACK_A_SETTING_TABLE_LIMIT] = ATTR_U32,
+		[FASTTRACK_A_SETTING_INGRESS] = ATTR_U32,
 	};
 	const struct nlattr *tb[ARRAY_SIZE(kinds)];
 	unsigned int i;
@@ -111,6 +133,7 @@ int ft_decode_setting(const struct nlmsghdr *nlh, struct ft_setting *setting)
 			mnl_attr_get_u8(tb[FASTTRACK_A_SETTING_ENABLED]);
 	setting->lease = get_u32(tb[FASTTRACK_A_SETTING_LEASE]);
 	setting->table_limit = get_u32(tb[FASTTRACK_A_SETTING_TABLE_LIMIT]);
+	setting->ingress = get_u32(tb[FASTTRACK_A_SETTING_INGRESS]);
 	return 0;
 }
 
