@@ -78,9 +78,12 @@ struct dst_entry;
  * @mtu: IPv4: path MTU; shares the word with @sernum
  * @new_saddr4: source address that leaves (IPv4)
  * @new_daddr4: destination address that leaves (IPv4)
+ * @new_addr4: both as one word
  * @new_sport: source port that leaves
  * @new_dport: destination port that leaves
- * @ip_delta: checksum delta of the addresses: IPv4 header, CHECKSUM_PARTIAL
+ * @new_ports: both as one word
+ * @ip_delta: checksum delta of addresses and TTL: IPv4 header
+ * @addr_delta: checksum delta of the addresses alone: CHECKSUM_PARTIAL
  * @l4_delta: checksum delta of addresses and ports
  * @cookie: IPv6: cookie for dst_check(); shares a word with @new_saddr4
  * @tos_in: learned TOS or traffic class
@@ -137,13 +140,22 @@ struct fasttrack_dir {
 	};
 
 	union {
-		__be32			new_saddr4;
+		struct {
+			__be32		new_saddr4;
+			__be32		new_daddr4;
+		};
+		u64			new_addr4;
 		u32			cookie;
 	};
-	__be32				new_daddr4;
-	__be16				new_sport;
-	__be16				new_dport;
+	union {
+		struct {
+			__be16		new_sport;
+			__be16		new_dport;
+		};
+		u32			new_ports;
+	};
 	u16				ip_delta;
+	u16				addr_delta;
 	u16				l4_delta;
 	u8				tos_in;
 	u8				tos_mask;
@@ -413,6 +425,16 @@ struct fasttrack_packet {
 	u32			now;
 };
 
+/* fasttrack_dir.l4 of a packet: its two ports as they lie there, its protocol */
+static __always_inline u64 ft_key_l4(u32 ports, u8 proto)
+{
+#ifdef __BIG_ENDIAN
+	return (u64)ports << 32 | proto;
+#else
+	return (u64)proto << 32 | ports;
+#endif
+}
+
 static inline bool ft_before(u32 a, u32 b)
 {
 	return (s32)(a - b) < 0;
@@ -593,7 +615,8 @@ static inline bool ft_ct_gone(const struct nf_conn *ct)
 unsigned int ft_slow(struct fasttrack_packet *pkt, u8 family,
 		     enum fasttrack_reason reason);
 unsigned int ft_hold_back(struct fasttrack_packet *pkt, u8 family);
-enum fasttrack_reason ft_tick(struct fasttrack_packet *pkt, u8 family);
+enum fasttrack_reason ft_tick(struct fasttrack_net *fn,
+			      struct fasttrack_dir *d, u32 now, u8 family);
 void ft_fragment_note(struct fasttrack_net *fn, u32 hash);
 bool ft_fragment_near(const struct fasttrack_net *fn, u32 hash, u32 now);
 

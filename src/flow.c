@@ -71,7 +71,7 @@ static void ft_dir_set_key4(struct fasttrack_dir *d,
 		       (__force __wsum)d->new_saddr4);
 	sum = csum_add(sum, ~(__force __wsum)d->daddr4);
 	sum = csum_add(sum, (__force __wsum)d->new_daddr4);
-	d->ip_delta = ft_fold16(sum);
+	d->addr_delta = ft_fold16(sum);
 	if (d->saddr4 != d->new_saddr4 || d->daddr4 != d->new_daddr4)
 		d->flags |= FT_DIR_NAT;
 }
@@ -89,7 +89,7 @@ static void ft_dir_set_key6(struct fasttrack_dir *d,
 	d6->new_daddr = peer->src.u3.in6;
 	was = csum_partial(&d6->saddr, 2 * sizeof(d6->saddr), 0);
 	is = csum_partial(&d6->new_saddr, 2 * sizeof(d6->new_saddr), 0);
-	d->ip_delta = ft_fold16(csum_sub(is, was));
+	d->addr_delta = ft_fold16(csum_sub(is, was));
 	if (!ipv6_addr_equal(&d6->saddr, &d6->new_saddr) ||
 	    !ipv6_addr_equal(&d6->daddr, &d6->new_daddr))
 		d->flags |= FT_DIR_NAT;
@@ -114,7 +114,10 @@ static void ft_dir_init(struct fasttrack_flow *flow, unsigned int dir)
 	d->new_dport = peer->src.u.all;
 	if (d->sport != d->new_sport || d->dport != d->new_dport)
 		d->flags |= FT_DIR_NAT;
-	sum = (__force __wsum)d->ip_delta;
+	/* A TTL is the upper byte of its word */
+	sum = (__force __wsum)(u32)d->addr_delta;
+	d->ip_delta = ft_fold16(csum_sub(sum, (__force __wsum)(u32)
+					 (__force u16)htons(0x0100)));
 	sum = csum_add(sum, ~(__force __wsum)(u32)(__force u16)d->sport);
 	sum = csum_add(sum, (__force __wsum)(u32)(__force u16)d->new_sport);
 	sum = csum_add(sum, ~(__force __wsum)(u32)(__force u16)d->dport);

@@ -170,29 +170,43 @@ ft_account(struct fasttrack_flow *flow, struct fasttrack_dir *d, u32 now,
 	}
 }
 
-/* Marks, priority and leftovers, as the slow path leaves them */
-static __always_inline void
-ft_dress(struct sk_buff *skb, const struct fasttrack_flow *flow,
-	 const struct fasttrack_dir *d, struct dst_entry *dst)
+#define FT_DIR_RARE	(FT_DIR_STAMP_MARK | FT_DIR_STAMP_PRIO | FT_DIR_ATTACH)
+
+/* What few directions need */
+static noinline void ft_dress_up(struct sk_buff *skb,
+				 struct fasttrack_flow *flow,
+				 const struct fasttrack_dir *d)
 {
-	if (unlikely(d->flags & FT_DIR_STAMP_MARK))
-		skb->mark = flow->cold[d->dir].mark_out;
-	if (unlikely(d->flags & FT_DIR_STAMP_PRIO))
-		skb->priority = flow->cold[d->dir].prio_out;
-	skb_forward_csum(skb);
-	skb_clear_tstamp(skb);
-	/* The direction holds @dst for a grace period after the last packet
-	 * could find it; queues that keep the packet longer take their own
-	 * reference (skb_dst_force() in __dev_queue_xmit() and the neighbour
-	 * code).
-	 */
-	skb_dst_set_noref(skb, dst);
-	skb->dev = dst->dev;
-	if (unlikely(d->flags & FT_DIR_ATTACH)) {
+	const struct fasttrack_cold *c = &flow->cold[d->dir];
+
+	if (d->flags & FT_DIR_STAMP_MARK)
+		skb->mark = c->mark_out;
+	if (d->flags & FT_DIR_STAMP_PRIO)
+		skb->priority = c->prio_out;
+	if (d->flags & FT_DIR_ATTACH) {
 		nf_conntrack_get(&flow->ct->ct_general);
 		nf_ct_set(skb, flow->ct, d->dir == IP_CT_DIR_ORIGINAL ?
 			  IP_CT_ESTABLISHED : IP_CT_ESTABLISHED_REPLY);
 	}
+}
+
+/* Route, device and leftovers, as the slow path leaves them */
+static __always_inline void
+ft_dress(struct sk_buff *skb, struct fasttrack_flow *flow,
+	 const struct fasttrack_dir *d, struct dst_entry *dst)
+{
+	if (unlikely(d->flags & FT_DIR_RARE))
+		ft_dress_up(skb, flow, d);
+	skb_forward_csum(skb);
+	skb_clear_tstamp(skb);
+	/* skb_dst_set_noref() of what is never NULL. The direction holds @dst
+	 * for a grace period after the last packet could find it; queues that
+	 * keep the packet longer take their own reference (skb_dst_force() in
+	 * __dev_queue_xmit() and the neighbour code).
+	 */
+	skb->slow_gro = 1;
+	skb->_skb_refdst = (unsigned long)dst | SKB_DST_NOREF;
+	skb->dev = dst->dev;
 }
 
 /* Does conntrack verify this packet's checksum, and has nobody done it yet? */
@@ -262,7 +276,7 @@ static __always_inline bool ft_not_ours(const struct sk_buff *skb)
 /* Ingress: what the stack does with a packet between here and PRE_ROUTING,
  * IPCB and counters apart. Nothing of it can fail.
  */
-static __always_inline void ft_receive(struct fasttrack_packet *pkt)
+static __always_inline void ft_receive(const struct fasttrack_packet *pkt)
 {
 	struct sk_buff *skb = pkt->skb;
 

@@ -13,6 +13,7 @@
  */
 #include <linux/inetdevice.h>
 #include <linux/netfilter_ipv4.h>
+#include <linux/unaligned.h>
 #include <net/arp.h>
 #include <net/ip.h>
 #include <net/neighbour.h>
@@ -27,34 +28,45 @@ static u32 ft_frag_hash4(const struct iphdr *iph)
 	       0x9e3779b1U >> 24;
 }
 
-static struct fasttrack_dir *ft_find4(struct fasttrack_net *fn,
-				      const struct iphdr *iph, const void *l4)
+static __always_inline struct fasttrack_dir *
+ft_find4(struct fasttrack_net *fn, const struct iphdr *iph, const void *l4)
 {
-	const struct udphdr *uh = l4;
-	struct fasttrack_dir key;
-
-	key.saddr4 = iph->saddr;
-	key.daddr4 = iph->daddr;
-	key.sport = uh->source;
-	key.dport = uh->dest;
-	key.proto = iph->protocol;
-	return ft_table_find4(&fn->table[0], key.addr4, key.l4);
+	/* Source and destination lie side by side, addresses as ports */
+	return ft_table_find4(&fn->table[0],
+			      get_unaligned((const u64 *)&iph->saddr),
+			      ft_key_l4(get_unaligned((const u32 *)l4),
+					iph->protocol));
 }
 
-static unsigned int ft_fragment4(struct fasttrack_packet *pkt,
-				 const struct iphdr *iph, const bool ingress)
+/* Slow packets: they are rare enough to be handed over by value, so that the
+ * compiler may keep the fast ones' facts in registers.
+ */
+static noinline unsigned int ft_slow4(struct fasttrack_packet pkt,
+				      enum fasttrack_reason reason)
 {
-	ft_fragment_note(pkt->fn, ft_frag_hash4(iph));
+	return ft_slow(&pkt, 0, reason);
+}
+
+static noinline unsigned int ft_hold_back4(struct fasttrack_packet pkt)
+{
+	return ft_hold_back(&pkt, 0);
+}
+
+static noinline unsigned int ft_fragment4(struct fasttrack_packet pkt,
+					  const bool ingress)
+{
+	const struct iphdr *iph = ip_hdr(pkt.skb);
+
+	ft_fragment_note(pkt.fn, ft_frag_hash4(iph));
 	if (ingress || iph->frag_off & htons(IP_OFFSET))
 		return NF_ACCEPT;
 	/* The first one names the flow. It goes slow like any packet. */
-	if (!pskb_may_pull(pkt->skb, pkt->thoff + ft_l4_min(iph->protocol)))
+	if (!pskb_may_pull(pkt.skb, pkt.thoff + ft_l4_min(iph->protocol)))
 		return NF_ACCEPT;
-	iph = ip_hdr(pkt->skb);
-	pkt->dir = ft_find4(pkt->fn, iph, pkt->skb->data + pkt->thoff);
-	if (!pkt->dir)
+	pkt.dir = ft_find4(pkt.fn, ip_hdr(pkt.skb), pkt.skb->data + pkt.thoff);
+	if (!pkt.dir)
 		return NF_ACCEPT;
-	return ft_slow(pkt, 0, FASTTRACK_REASON_FRAGMENT);
+	return ft_slow(&pkt, 0, FASTTRACK_REASON_FRAGMENT);
 }
 
 /* Checks that hold for arming, too: is the packet a plain one? */
@@ -107,18 +119,16 @@ ft_check_learned4(const struct fasttrack_packet *pkt, const struct iphdr *iph)
 /* Would conntrack call the packet INVALID for its checksum? What the device
  * has verified costs nothing; the rest is summed as the slow path would.
  */
-static __always_inline bool ft_checksum_bad4(const struct fasttrack_packet *pkt)
+static noinline bool ft_checksum_bad4(struct fasttrack_packet pkt)
 {
-	if (!ft_checksum_wanted(pkt))
-		return false;
-	return !ft_trim(pkt) ||
-	       nf_ip_checksum(pkt->skb, NF_INET_PRE_ROUTING, pkt->thoff,
-			      ip_hdr(pkt->skb)->protocol);
+	return !ft_trim(&pkt) ||
+	       nf_ip_checksum(pkt.skb, NF_INET_PRE_ROUTING, pkt.thoff,
+			      ip_hdr(pkt.skb)->protocol);
 }
 
 /* May a packet of an armed direction go fast? */
 static __always_inline enum fasttrack_reason
-ft_judge4(struct fasttrack_packet *pkt, const struct iphdr *iph,
+ft_judge4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
 	  const void *l4, const bool ingress)
 {
 	struct fasttrack_dir *d = pkt->dir;
@@ -131,38 +141,39 @@ ft_judge4(struct fasttrack_packet *pkt, const struct iphdr *iph,
 	    unlikely(!ft_tcp_in_window(d, ft_dir_reverse(d, 0), l4,
 				       pkt->len - pkt->thoff)))
 		reason = FASTTRACK_REASON_TCP_WINDOW;
-	if (likely(!reason) && unlikely(ft_checksum_bad4(pkt)))
+	if (likely(!reason) && unlikely(ft_checksum_wanted(pkt)) &&
+	    ft_checksum_bad4(*pkt))
 		reason = FASTTRACK_REASON_CHECKSUM;
 	if (likely(!reason) && unlikely(READ_ONCE(d->last) != pkt->now))
-		reason = ft_tick(pkt, 0);
+		reason = ft_tick(pkt->fn, d, pkt->now, 0);
 	return reason;
 }
 
 /* A packet of a direction that is not simply armed. One that ingress or a
  * packet ahead of it holds back may have a reason of its own.
  */
-static noinline unsigned int
-ft_not_armed4(struct fasttrack_packet *pkt, const struct iphdr *iph,
-	      const void *l4)
+static noinline unsigned int ft_not_armed4(struct fasttrack_packet pkt)
 {
-	struct fasttrack_flow *flow = ft_dir_flow(pkt->dir, 0);
+	struct fasttrack_flow *flow = ft_dir_flow(pkt.dir, 0);
+	const struct iphdr *iph = ip_hdr(pkt.skb);
+	const void *l4 = pkt.skb->data + pkt.thoff;
 	enum fasttrack_reason reason;
 
 	/* VRF: the second pass through PRE_ROUTING of a packet that the
 	 * first one has recorded.
 	 */
-	if (IPCB(pkt->skb)->flags & IPSKB_L3SLAVE)
+	if (IPCB(pkt.skb)->flags & IPSKB_L3SLAVE)
 		return NF_ACCEPT;
-	reason = ft_check_plain4(pkt, iph, l4, false);
+	reason = ft_check_plain4(&pkt, iph, l4, false);
 	if (reason)
-		return ft_slow(pkt, 0, reason);
+		return ft_slow(&pkt, 0, reason);
 	if (READ_ONCE(flow->state) == FASTTRACK_FLOW_STATE_CLOSING)
-		return ft_slow(pkt, 0, FASTTRACK_REASON_CLOSING);
+		return ft_slow(&pkt, 0, FASTTRACK_REASON_CLOSING);
 	/* Acquire: as in ft_gate_open() */
-	if (!(smp_load_acquire(&pkt->dir->gate) & FT_ARMED))
-		return ft_slow(pkt, 0, FASTTRACK_REASON_LEARNING);
-	reason = ft_judge4(pkt, iph, l4, false);
-	return ft_slow(pkt, 0, reason ?: FASTTRACK_REASON_HELD);
+	if (!(smp_load_acquire(&pkt.dir->gate) & FT_ARMED))
+		return ft_slow(&pkt, 0, FASTTRACK_REASON_LEARNING);
+	reason = ft_judge4(&pkt, iph, l4, false);
+	return ft_slow(&pkt, 0, reason ?: FASTTRACK_REASON_HELD);
 }
 
 static __always_inline void ft_snmp4(struct net *net, unsigned int len)
@@ -183,7 +194,7 @@ static __always_inline bool ft_header_good4(const struct fasttrack_packet *pkt,
 }
 
 /* The rest of what ip_rcv_core() does */
-static __always_inline void ft_receive4(struct fasttrack_packet *pkt)
+static __always_inline void ft_receive4(const struct fasttrack_packet *pkt)
 {
 	struct net *net = pkt->fn->net;
 	struct sk_buff *skb = pkt->skb;
@@ -197,48 +208,56 @@ static __always_inline void ft_receive4(struct fasttrack_packet *pkt)
 	ft_receive(pkt);
 }
 
-static __always_inline unsigned int ft_not_fast4(struct fasttrack_packet *pkt,
-						 enum fasttrack_reason reason,
-						 const bool ingress)
+static noinline struct neighbour *ft_neigh4_slow(struct rtable *rt,
+						 struct sk_buff *skb,
+						 bool *is_v6gw)
 {
-	return ingress ? ft_hold_back(pkt, 0) : ft_slow(pkt, 0, reason);
+	return ip_neigh_for_gw(rt, skb, is_v6gw);
 }
 
-/* All checks have passed: make the packet writable, change it, send it */
-static __always_inline unsigned int ft_send4(struct fasttrack_packet *pkt,
-					     const bool ingress)
+/* ip_neigh_for_gw() with one look-up. By the address that leaves. */
+static __always_inline struct neighbour *
+ft_neigh4(struct rtable *rt, struct sk_buff *skb, bool *is_v6gw)
 {
-	struct fasttrack_dir *d = pkt->dir;
-	struct fasttrack_flow *flow = ft_dir_flow(d, 0);
-	struct net *net = pkt->fn->net;
-	struct sk_buff *skb = pkt->skb;
-	struct dst_entry *dst = d->dst;
+	__be32 nexthop = ip_hdr(skb)->daddr;
 	struct neighbour *neigh;
-	bool is_v6gw = false;
-	struct iphdr *iph;
-	void *l4;
-	u8 proto;
 
-	if (unlikely(skb_cow(skb, LL_RESERVED_SPACE(dst->dev))) ||
-	    (ingress && unlikely(!ft_trim(pkt))))
-		return ft_not_fast4(pkt, FASTTRACK_REASON_NO_MEMORY, ingress);
-	iph = ip_hdr(skb);
-	l4 = skb->data + pkt->thoff;
-	proto = iph->protocol;
-	if (ingress)
-		ft_receive4(pkt);
+	*is_v6gw = false;
+	if (rt->rt_gw_family == AF_INET)
+		nexthop = rt->rt_gw4;
+	if (unlikely(rt->rt_gw_family == AF_INET6))
+		return ft_neigh4_slow(rt, skb, is_v6gw);
+	neigh = __ipv4_neigh_lookup_noref(rt->dst.dev, (__force u32)nexthop);
+	return likely(neigh) ? neigh : ft_neigh4_slow(rt, skb, is_v6gw);
+}
+
+/* All checks have passed, the packet is writable and as PRE_ROUTING would see
+ * it: change it, send it
+ */
+static noinline unsigned int ft_send4(struct fasttrack_net *fn,
+				      struct sk_buff *skb,
+				      struct fasttrack_dir *d, u32 now)
+{
+	struct fasttrack_flow *flow = ft_dir_flow(d, 0);
+	struct dst_entry *dst = d->dst;
+	struct net *net = fn->net;
+	struct iphdr *iph = ip_hdr(skb);
+	/* Packets with options went slow */
+	void *l4 = iph + 1;
+	struct neighbour *neigh;
+	u8 proto = iph->protocol;
+	bool is_v6gw;
 
 	if (proto == IPPROTO_TCP)
-		ft_tcp_track(d, l4, pkt->len - pkt->thoff);
-	ft_account(flow, d, pkt->now, pkt->len);
+		ft_tcp_track(d, l4, skb->len - sizeof(*iph));
+	ft_account(flow, d, now, skb->len);
 	ft_rewrite4(d, iph, l4, proto, skb->ip_summed == CHECKSUM_PARTIAL);
 	if (READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))
 		skb->priority = rt_tos2priority(iph->tos);
 	ft_dress(skb, flow, d, dst);
-	ft_snmp4(net, pkt->len);
+	ft_snmp4(net, skb->len);
 
-	/* By the address that leaves, so after the rewrite */
-	neigh = ip_neigh_for_gw(dst_rtable(dst), skb, &is_v6gw);
+	neigh = ft_neigh4(dst_rtable(dst), skb, &is_v6gw);
 	if (IS_ERR(neigh)) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_NEIGH_CREATEFAIL);
 		return NF_STOLEN;
@@ -248,31 +267,41 @@ static __always_inline unsigned int ft_send4(struct fasttrack_packet *pkt,
 }
 
 static __always_inline unsigned int
-ft_hit4(struct fasttrack_packet *pkt, const struct iphdr *iph, const void *l4,
-	const bool ingress)
+ft_hit4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
+	const void *l4, const bool ingress)
 {
 	struct fasttrack_dir *d = pkt->dir;
+	struct sk_buff *skb = pkt->skb;
 	enum fasttrack_reason reason;
 
-	if (ingress && unlikely(ft_not_ours(pkt->skb) ||
+	if (ingress && unlikely(ft_not_ours(skb) ||
 				!ft_header_good4(pkt, iph)))
 		return NF_ACCEPT;
 	if (unlikely(!ft_gate_open(d, 0))) {
 		if (!ingress)
-			return ft_not_armed4(pkt, iph, l4);
+			return ft_not_armed4(*pkt);
 		if (!(READ_ONCE(d->gate) & FT_ARMED))
 			return NF_ACCEPT;
-		return ft_hold_back(pkt, 0);
+		return ft_hold_back4(*pkt);
 	}
-	if (ingress && unlikely(skb_shared(pkt->skb)))
-		return ft_hold_back(pkt, 0);
+	if (ingress && unlikely(skb_shared(skb)))
+		return ft_hold_back4(*pkt);
 	reason = ft_judge4(pkt, iph, l4, ingress);
-	if (likely(!reason))
-		return ft_send4(pkt, ingress);
-	if (!ingress && reason == FASTTRACK_REASON_IIF &&
-	    IPCB(pkt->skb)->flags & IPSKB_L3SLAVE)
-		return NF_ACCEPT;
-	return ft_not_fast4(pkt, reason, ingress);
+	if (likely(!reason) &&
+	    unlikely(skb_cow(skb, LL_RESERVED_SPACE(d->dst->dev)) ||
+		     (ingress && !ft_trim(pkt))))
+		reason = FASTTRACK_REASON_NO_MEMORY;
+	if (unlikely(reason)) {
+		if (ingress)
+			return ft_hold_back4(*pkt);
+		if (reason == FASTTRACK_REASON_IIF &&
+		    IPCB(skb)->flags & IPSKB_L3SLAVE)
+			return NF_ACCEPT;
+		return ft_slow4(*pkt, reason);
+	}
+	if (ingress)
+		ft_receive4(pkt);
+	return ft_send4(pkt->fn, skb, d, pkt->now);
 }
 
 static __always_inline unsigned int
@@ -288,7 +317,7 @@ ft_early4(struct fasttrack_net *fn, struct sk_buff *skb, const bool ingress)
 	if (ingress && unlikely(!pskb_may_pull(skb, sizeof(*iph) +
 						    sizeof(struct udphdr))))
 		return NF_ACCEPT;
-	iph = ip_hdr(skb);
+	iph = (const struct iphdr *)skb->data;
 	if (iph->protocol != IPPROTO_TCP && iph->protocol != IPPROTO_UDP)
 		return NF_ACCEPT;
 	pkt.skb = skb;
@@ -297,10 +326,10 @@ ft_early4(struct fasttrack_net *fn, struct sk_buff *skb, const bool ingress)
 	pkt.wire_len = skb->len;
 	pkt.now = (u32)jiffies;
 	if (unlikely(ip_is_fragment(iph)))
-		return ft_fragment4(&pkt, iph, ingress);
+		return ft_fragment4(pkt, ingress);
 	if (unlikely(!pskb_may_pull(skb, pkt.thoff + ft_l4_min(iph->protocol))))
 		return NF_ACCEPT;
-	iph = ip_hdr(skb);
+	iph = (const struct iphdr *)skb->data;
 	pkt.len = ingress ? iph_totlen(skb, iph) : skb->len;
 	l4 = skb->data + pkt.thoff;
 	pkt.dir = ft_find4(pkt.fn, iph, l4);
@@ -325,6 +354,17 @@ unsigned int ft_ingress_ipv4(struct fasttrack_net *fn, struct sk_buff *skb)
 	return ft_early4(fn, skb, true);
 }
 
+static noinline unsigned int ft_hook_process4(struct fasttrack_net *fn,
+					      struct sk_buff *skb)
+{
+	unsigned int verdict;
+
+	local_bh_disable();
+	verdict = ft_early4(fn, skb, false);
+	local_bh_enable();
+	return verdict;
+}
+
 /**
  * ft_hook_ipv4 - the early PRE_ROUTING hook of IPv4
  * @priv: namespace
@@ -338,12 +378,7 @@ unsigned int ft_ingress_ipv4(struct fasttrack_net *fn, struct sk_buff *skb)
 unsigned int ft_hook_ipv4(void *priv, struct sk_buff *skb,
 			  const struct nf_hook_state *state)
 {
-	unsigned int verdict;
-
-	if (likely(in_softirq()))
-		return ft_early4(priv, skb, false);
-	local_bh_disable();
-	verdict = ft_early4(priv, skb, false);
-	local_bh_enable();
-	return verdict;
+	if (unlikely(!in_softirq()))
+		return ft_hook_process4(priv, skb);
+	return ft_early4(priv, skb, false);
 }

@@ -5,6 +5,7 @@
  * of hook_ipv4.c hold here.
  */
 #include <linux/netfilter_ipv6.h>
+#include <linux/unaligned.h>
 #include <net/addrconf.h>
 #include <net/ip6_fib.h>
 #include <net/ip6_route.h>
@@ -23,32 +24,31 @@ static u32 ft_frag_hash6(const struct ipv6hdr *ip6h)
 		(__force u32)ip6h->daddr.s6_addr32[2]) * 0x9e3779b1U >> 24;
 }
 
-static struct fasttrack_dir *ft_find6(struct fasttrack_net *fn,
-				      const struct ipv6hdr *ip6h, u8 proto,
-				      const void *l4)
+static __always_inline struct fasttrack_dir *
+ft_find6(struct fasttrack_net *fn, const struct ipv6hdr *ip6h, u8 proto,
+	 const void *l4)
 {
-	const struct udphdr *uh = l4;
-	struct fasttrack_dir key;
-
-	key.sport = uh->source;
-	key.dport = uh->dest;
-	key.proto = proto;
 	return ft_table_find6(&fn->table[1], &ip6h->saddr, &ip6h->daddr,
-			      key.l4);
+			      ft_key_l4(get_unaligned((const u32 *)l4), proto));
 }
 
-static __always_inline unsigned int ft_not_fast6(struct fasttrack_packet *pkt,
-						 enum fasttrack_reason reason,
-						 const bool ingress)
+/* By value: see ft_slow4() */
+static noinline unsigned int ft_slow6(struct fasttrack_packet pkt,
+				      enum fasttrack_reason reason)
 {
-	return ingress ? ft_hold_back(pkt, 1) : ft_slow(pkt, 1, reason);
+	return ft_slow(&pkt, 1, reason);
+}
+
+static noinline unsigned int ft_hold_back6(struct fasttrack_packet pkt)
+{
+	return ft_hold_back(&pkt, 1);
 }
 
 /* Extension headers, fragments among them: slow, but the flow must know */
-static noinline unsigned int ft_extended6(struct fasttrack_packet *pkt,
+static noinline unsigned int ft_extended6(struct fasttrack_packet pkt,
 					  const bool ingress)
 {
-	struct sk_buff *skb = pkt->skb;
+	struct sk_buff *skb = pkt.skb;
 	enum fasttrack_reason reason;
 	__be16 frag_off = 0;
 	u8 nexthdr = ipv6_hdr(skb)->nexthdr;
@@ -58,7 +58,7 @@ static noinline unsigned int ft_extended6(struct fasttrack_packet *pkt,
 				 &frag_off);
 	reason = FASTTRACK_REASON_EXT_HEADER;
 	if (frag_off || ipv6_hdr(skb)->nexthdr == NEXTHDR_FRAGMENT) {
-		ft_fragment_note(pkt->fn, ft_frag_hash6(ipv6_hdr(skb)));
+		ft_fragment_note(pkt.fn, ft_frag_hash6(ipv6_hdr(skb)));
 		reason = FASTTRACK_REASON_FRAGMENT;
 	}
 	if (thoff < 0 || frag_off & htons(~0x7))
@@ -67,13 +67,15 @@ static noinline unsigned int ft_extended6(struct fasttrack_packet *pkt,
 		return NF_ACCEPT;
 	if (!pskb_may_pull(skb, thoff + ft_l4_min(nexthdr)))
 		return NF_ACCEPT;
-	pkt->thoff = thoff;
-	pkt->dir = ft_find6(pkt->fn, ipv6_hdr(skb), nexthdr, skb->data + thoff);
-	if (!pkt->dir)
+	pkt.thoff = thoff;
+	pkt.dir = ft_find6(pkt.fn, ipv6_hdr(skb), nexthdr, skb->data + thoff);
+	if (!pkt.dir)
 		return NF_ACCEPT;
-	if (ingress && !(READ_ONCE(pkt->dir->gate) & FT_ARMED))
-		return NF_ACCEPT;
-	return ft_not_fast6(pkt, reason, ingress);
+	if (!ingress)
+		return ft_slow(&pkt, 1, reason);
+	if (READ_ONCE(pkt.dir->gate) & FT_ARMED)
+		ft_hold_back(&pkt, 1);
+	return NF_ACCEPT;
 }
 
 /* Checks that hold for arming, too: is the packet a plain one? */
@@ -163,18 +165,16 @@ ft_check_learned6(const struct fasttrack_packet *pkt,
 /* Would conntrack call the packet INVALID for its checksum? What the device
  * has verified costs nothing; the rest is summed as the slow path would.
  */
-static __always_inline bool ft_checksum_bad6(const struct fasttrack_packet *pkt)
+static noinline bool ft_checksum_bad6(struct fasttrack_packet pkt)
 {
-	if (!ft_checksum_wanted(pkt))
-		return false;
-	return !ft_trim(pkt) ||
-	       nf_ip6_checksum(pkt->skb, NF_INET_PRE_ROUTING, pkt->thoff,
-			       ipv6_hdr(pkt->skb)->nexthdr);
+	return !ft_trim(&pkt) ||
+	       nf_ip6_checksum(pkt.skb, NF_INET_PRE_ROUTING, pkt.thoff,
+			       ipv6_hdr(pkt.skb)->nexthdr);
 }
 
 /* May a packet of an armed direction go fast? */
 static __always_inline enum fasttrack_reason
-ft_judge6(struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
+ft_judge6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 	  const void *l4, const bool ingress)
 {
 	struct fasttrack_dir *d = pkt->dir;
@@ -187,34 +187,35 @@ ft_judge6(struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 	    unlikely(!ft_tcp_in_window(d, ft_dir_reverse(d, 1), l4,
 				       pkt->len - pkt->thoff)))
 		reason = FASTTRACK_REASON_TCP_WINDOW;
-	if (likely(!reason) && unlikely(ft_checksum_bad6(pkt)))
+	if (likely(!reason) && unlikely(ft_checksum_wanted(pkt)) &&
+	    ft_checksum_bad6(*pkt))
 		reason = FASTTRACK_REASON_CHECKSUM;
 	if (likely(!reason) && unlikely(READ_ONCE(d->last) != pkt->now))
-		reason = ft_tick(pkt, 1);
+		reason = ft_tick(pkt->fn, d, pkt->now, 1);
 	return reason;
 }
 
 /* A packet of a direction that is not simply armed: see ft_not_armed4() */
-static noinline unsigned int
-ft_not_armed6(struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
-	      const void *l4)
+static noinline unsigned int ft_not_armed6(struct fasttrack_packet pkt)
 {
-	struct fasttrack_flow *flow = ft_dir_flow(pkt->dir, 1);
+	struct fasttrack_flow *flow = ft_dir_flow(pkt.dir, 1);
+	const struct ipv6hdr *ip6h = ipv6_hdr(pkt.skb);
+	const void *l4 = pkt.skb->data + pkt.thoff;
 	enum fasttrack_reason reason;
 
 	/* VRF: see ft_not_armed4() */
-	if (IP6CB(pkt->skb)->flags & IP6SKB_L3SLAVE)
+	if (IP6CB(pkt.skb)->flags & IP6SKB_L3SLAVE)
 		return NF_ACCEPT;
-	reason = ft_check_plain6(pkt, ip6h, l4, false);
+	reason = ft_check_plain6(&pkt, ip6h, l4, false);
 	if (reason)
-		return ft_slow(pkt, 1, reason);
+		return ft_slow(&pkt, 1, reason);
 	if (READ_ONCE(flow->state) == FASTTRACK_FLOW_STATE_CLOSING)
-		return ft_slow(pkt, 1, FASTTRACK_REASON_CLOSING);
+		return ft_slow(&pkt, 1, FASTTRACK_REASON_CLOSING);
 	/* Acquire: as in ft_gate_open() */
-	if (!(smp_load_acquire(&pkt->dir->gate) & FT_ARMED))
-		return ft_slow(pkt, 1, FASTTRACK_REASON_LEARNING);
-	reason = ft_judge6(pkt, ip6h, l4, false);
-	return ft_slow(pkt, 1, reason ?: FASTTRACK_REASON_HELD);
+	if (!(smp_load_acquire(&pkt.dir->gate) & FT_ARMED))
+		return ft_slow(&pkt, 1, FASTTRACK_REASON_LEARNING);
+	reason = ft_judge6(&pkt, ip6h, l4, false);
+	return ft_slow(&pkt, 1, reason ?: FASTTRACK_REASON_HELD);
 }
 
 /* Does the stack take it for an IPv6 packet, or drop it? As ip6_rcv_core().
@@ -230,7 +231,7 @@ static __always_inline bool ft_header_good6(const struct fasttrack_packet *pkt,
 }
 
 /* The rest of what ip6_rcv_core() does */
-static __always_inline void ft_receive6(struct fasttrack_packet *pkt)
+static __always_inline void ft_receive6(const struct fasttrack_packet *pkt)
 {
 	struct net *net = pkt->fn->net;
 	struct sk_buff *skb = pkt->skb;
@@ -259,78 +260,83 @@ static __always_inline void ft_snmp6(struct net *net, struct inet6_dev *idev,
 
 /* The neighbour of the address that leaves; none yet means slow */
 static __always_inline struct neighbour *
-ft_neigh6(const struct fasttrack_dir *d, struct dst_entry *dst)
+ft_neigh6(const struct fasttrack_dir *d)
 {
-	struct in6_addr daddr;
+	const struct fasttrack_dir6 *d6;
 	const struct in6_addr *nexthop;
 
-	daddr = container_of(d, struct fasttrack_dir6, d)->new_daddr;
-	nexthop = rt6_nexthop(dst_rt6_info(dst), &daddr);
-	return __ipv6_neigh_lookup_noref(dst->dev, nexthop);
+	d6 = container_of(d, struct fasttrack_dir6, d);
+	nexthop = rt6_nexthop(dst_rt6_info(d->dst), &d6->new_daddr);
+	return __ipv6_neigh_lookup_noref(d->dst->dev, nexthop);
 }
 
-/* All checks have passed: make the packet writable, change it, send it */
-static __always_inline unsigned int ft_send6(struct fasttrack_packet *pkt,
-					     const bool ingress)
+/* All checks have passed, the packet is writable and as PRE_ROUTING would see
+ * it: change it, send it
+ */
+static noinline unsigned int ft_send6(struct fasttrack_net *fn,
+				      struct sk_buff *skb,
+				      struct fasttrack_dir *d, u32 now,
+				      struct neighbour *neigh)
 {
-	struct fasttrack_dir *d = pkt->dir;
 	struct fasttrack_flow *flow = ft_dir_flow(d, 1);
-	struct net *net = pkt->fn->net;
-	struct sk_buff *skb = pkt->skb;
+	struct ipv6hdr *ip6h = ipv6_hdr(skb);
 	struct dst_entry *dst = d->dst;
-	struct neighbour *neigh;
-	struct ipv6hdr *ip6h;
-	void *l4;
-	u8 proto;
-
-	neigh = ft_neigh6(d, dst);
-	if (unlikely(!neigh))
-		return ft_not_fast6(pkt, FASTTRACK_REASON_NEIGHBOUR, ingress);
-	if (unlikely(skb_cow(skb, LL_RESERVED_SPACE(dst->dev))) ||
-	    (ingress && unlikely(!ft_trim(pkt))))
-		return ft_not_fast6(pkt, FASTTRACK_REASON_NO_MEMORY, ingress);
-	ip6h = ipv6_hdr(skb);
-	l4 = skb->data + pkt->thoff;
-	proto = ip6h->nexthdr;
-	if (ingress)
-		ft_receive6(pkt);
+	/* Packets with extension headers went slow */
+	void *l4 = ip6h + 1;
+	u8 proto = ip6h->nexthdr;
 
 	if (proto == IPPROTO_TCP)
-		ft_tcp_track(d, l4, pkt->len - pkt->thoff);
-	ft_account(flow, d, pkt->now, pkt->len);
+		ft_tcp_track(d, l4, skb->len - sizeof(*ip6h));
+	ft_account(flow, d, now, skb->len);
 	ft_rewrite6(d, ip6h, l4, proto, skb->ip_summed == CHECKSUM_PARTIAL);
 	ft_dress(skb, flow, d, dst);
-	ft_snmp6(net, ip6_dst_idev(dst), pkt->len);
+	ft_snmp6(fn->net, ip6_dst_idev(dst), skb->len);
 	neigh_output(neigh, skb, false);
 	return NF_STOLEN;
 }
 
 static __always_inline unsigned int
-ft_hit6(struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
+ft_hit6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 	const void *l4, const bool ingress)
 {
+	struct neighbour *neigh = NULL;
 	struct fasttrack_dir *d = pkt->dir;
+	struct sk_buff *skb = pkt->skb;
 	enum fasttrack_reason reason;
 
-	if (ingress && unlikely(ft_not_ours(pkt->skb) ||
+	if (ingress && unlikely(ft_not_ours(skb) ||
 				!ft_header_good6(pkt, ip6h)))
 		return NF_ACCEPT;
 	if (unlikely(!ft_gate_open(d, 1))) {
 		if (!ingress)
-			return ft_not_armed6(pkt, ip6h, l4);
+			return ft_not_armed6(*pkt);
 		if (!(READ_ONCE(d->gate) & FT_ARMED))
 			return NF_ACCEPT;
-		return ft_hold_back(pkt, 1);
+		return ft_hold_back6(*pkt);
 	}
-	if (ingress && unlikely(skb_shared(pkt->skb)))
-		return ft_hold_back(pkt, 1);
+	if (ingress && unlikely(skb_shared(skb)))
+		return ft_hold_back6(*pkt);
 	reason = ft_judge6(pkt, ip6h, l4, ingress);
-	if (likely(!reason))
-		return ft_send6(pkt, ingress);
-	if (!ingress && reason == FASTTRACK_REASON_IIF &&
-	    IP6CB(pkt->skb)->flags & IP6SKB_L3SLAVE)
-		return NF_ACCEPT;
-	return ft_not_fast6(pkt, reason, ingress);
+	if (likely(!reason)) {
+		neigh = ft_neigh6(d);
+		if (unlikely(!neigh))
+			reason = FASTTRACK_REASON_NEIGHBOUR;
+		else if (unlikely(skb_cow(skb,
+					  LL_RESERVED_SPACE(d->dst->dev)) ||
+				  (ingress && !ft_trim(pkt))))
+			reason = FASTTRACK_REASON_NO_MEMORY;
+	}
+	if (unlikely(reason)) {
+		if (ingress)
+			return ft_hold_back6(*pkt);
+		if (reason == FASTTRACK_REASON_IIF &&
+		    IP6CB(skb)->flags & IP6SKB_L3SLAVE)
+			return NF_ACCEPT;
+		return ft_slow6(*pkt, reason);
+	}
+	if (ingress)
+		ft_receive6(pkt);
+	return ft_send6(pkt->fn, skb, d, pkt->now, neigh);
 }
 
 static __always_inline unsigned int
@@ -342,7 +348,7 @@ ft_early6(struct fasttrack_net *fn, struct sk_buff *skb, const bool ingress)
 
 	if (ingress && unlikely(!pskb_may_pull(skb, sizeof(*ip6h))))
 		return NF_ACCEPT;
-	ip6h = ipv6_hdr(skb);
+	ip6h = (const struct ipv6hdr *)skb->data;
 	pkt.skb = skb;
 	pkt.fn = fn;
 	pkt.thoff = sizeof(*ip6h);
@@ -351,13 +357,13 @@ ft_early6(struct fasttrack_net *fn, struct sk_buff *skb, const bool ingress)
 	if (unlikely(ip6h->nexthdr != IPPROTO_TCP &&
 		     ip6h->nexthdr != IPPROTO_UDP)) {
 		if (ipv6_ext_hdr(ip6h->nexthdr))
-			return ft_extended6(&pkt, ingress);
+			return ft_extended6(pkt, ingress);
 		return NF_ACCEPT;
 	}
 	if (unlikely(!pskb_may_pull(skb, pkt.thoff +
 					 ft_l4_min(ip6h->nexthdr))))
 		return NF_ACCEPT;
-	ip6h = ipv6_hdr(skb);
+	ip6h = (const struct ipv6hdr *)skb->data;
 	/* A payload length of 0 means too much for the field, which a GSO
 	 * packet may be
 	 */
@@ -387,6 +393,17 @@ unsigned int ft_ingress_ipv6(struct fasttrack_net *fn, struct sk_buff *skb)
 	return ft_early6(fn, skb, true);
 }
 
+static noinline unsigned int ft_hook_process6(struct fasttrack_net *fn,
+					      struct sk_buff *skb)
+{
+	unsigned int verdict;
+
+	local_bh_disable();
+	verdict = ft_early6(fn, skb, false);
+	local_bh_enable();
+	return verdict;
+}
+
 /**
  * ft_hook_ipv6 - the early PRE_ROUTING hook of IPv6
  * @priv: namespace
@@ -400,12 +417,7 @@ unsigned int ft_ingress_ipv6(struct fasttrack_net *fn, struct sk_buff *skb)
 unsigned int ft_hook_ipv6(void *priv, struct sk_buff *skb,
 			  const struct nf_hook_state *state)
 {
-	unsigned int verdict;
-
-	if (likely(in_softirq()))
-		return ft_early6(priv, skb, false);
-	local_bh_disable();
-	verdict = ft_early6(priv, skb, false);
-	local_bh_enable();
-	return verdict;
+	if (unlikely(!in_softirq()))
+		return ft_hook_process6(priv, skb);
+	return ft_early6(priv, skb, false);
 }

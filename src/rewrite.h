@@ -14,23 +14,29 @@
 #include <linux/ip.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
+#include <linux/unaligned.h>
 #include <net/checksum.h>
 #include <net/dsfield.h>
 #include <net/ip.h>
 
 #include "fasttrack.h"
 
+static __always_inline u16 ft_add16(u16 a, u16 b)
+{
+	u32 sum = (u32)a + b;
+
+	return (u16)(sum + (sum >> 16));
+}
+
 static __always_inline __sum16 ft_csum_add(__sum16 check, u16 delta)
 {
-	return csum_fold(csum_add(~csum_unfold(check),
-				  (__force __wsum)(u32)delta));
+	return (__force __sum16)~ft_add16((u16)~(__force u16)check, delta);
 }
 
 /* CHECKSUM_PARTIAL: the field holds the plain sum of the pseudo header */
 static __always_inline __sum16 ft_csum_add_partial(__sum16 check, u16 delta)
 {
-	return ~csum_fold(csum_add(csum_unfold(check),
-				   (__force __wsum)(u32)delta));
+	return (__force __sum16)ft_add16((__force u16)check, delta);
 }
 
 static __always_inline void
@@ -40,9 +46,8 @@ ft_rewrite_l4(const struct fasttrack_dir *d, void *l4, u8 proto, bool partial)
 	struct udphdr *uh = l4;
 	__sum16 *check;
 
-	/* Ports are in the same place */
-	uh->source = d->new_sport;
-	uh->dest = d->new_dport;
+	/* Ports are in the same place, side by side */
+	put_unaligned(d->new_ports, (u32 *)l4);
 	if (proto == IPPROTO_TCP)
 		check = &th->check;
 	else if (uh->check || partial)
@@ -51,27 +56,19 @@ ft_rewrite_l4(const struct fasttrack_dir *d, void *l4, u8 proto, bool partial)
 		return;
 
 	if (partial)
-		*check = ft_csum_add_partial(*check, d->ip_delta);
+		*check = ft_csum_add_partial(*check, d->addr_delta);
 	else
 		*check = ft_csum_add(*check, d->l4_delta);
 	if (proto == IPPROTO_UDP && !*check)
 		*check = CSUM_MANGLED_0;
 }
 
-static __always_inline void
-ft_rewrite4(const struct fasttrack_dir *d, struct iphdr *iph, void *l4,
-	    u8 proto, bool partial)
+/* TTL and TOS as a rule set them. Addresses are done. */
+static noinline_for_stack void
+ft_rewrite4_exact(const struct fasttrack_dir *d, struct iphdr *iph)
 {
-	if (d->flags & FT_DIR_NAT) {
-		iph->saddr = d->new_saddr4;
-		iph->daddr = d->new_daddr4;
-		iph->check = ft_csum_add(iph->check, d->ip_delta);
-		ft_rewrite_l4(d, l4, proto, partial);
-	}
-	if (likely(!(d->flags & FT_DIR_EXACT))) {
-		ip_decrease_ttl(iph);
-		return;
-	}
+	if (d->flags & FT_DIR_NAT)
+		iph->check = ft_csum_add(iph->check, d->addr_delta);
 	if (d->ttl_out != d->ttl_in) {
 		csum_replace2(&iph->check, htons(d->ttl_in << 8),
 			      htons(d->ttl_out << 8));
@@ -79,6 +76,22 @@ ft_rewrite4(const struct fasttrack_dir *d, struct iphdr *iph, void *l4,
 	}
 	if (d->tos_out != d->tos_in)
 		ipv4_change_dsfield(iph, 0, d->tos_out);
+}
+
+static __always_inline void
+ft_rewrite4(const struct fasttrack_dir *d, struct iphdr *iph, void *l4,
+	    u8 proto, bool partial)
+{
+	if (d->flags & FT_DIR_NAT) {
+		put_unaligned(d->new_addr4, (u64 *)&iph->saddr);
+		ft_rewrite_l4(d, l4, proto, partial);
+	}
+	if (unlikely(d->flags & FT_DIR_EXACT)) {
+		ft_rewrite4_exact(d, iph);
+		return;
+	}
+	iph->check = ft_csum_add(iph->check, d->ip_delta);
+	iph->ttl--;
 }
 
 static __always_inline void

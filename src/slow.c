@@ -143,14 +143,17 @@ static bool ft_fold_due(const struct fasttrack_flow *flow,
 
 /**
  * ft_tick - look after a flow, once a jiffy and direction
- * @pkt: a packet that would go fast
+ * @fn: namespace
+ * @d: direction of a packet that would go fast
+ * @now: jiffies
  * @family: 0 IPv4, 1 IPv6
  *
  * Return: FASTTRACK_REASON_NONE if it may. Context: early hook.
  */
-enum fasttrack_reason ft_tick(struct fasttrack_packet *pkt, u8 family)
+enum fasttrack_reason ft_tick(struct fasttrack_net *fn,
+			      struct fasttrack_dir *d, u32 now, u8 family)
 {
-	struct fasttrack_flow *flow = ft_dir_flow(pkt->dir, family);
+	struct fasttrack_flow *flow = ft_dir_flow(d, family);
 
 	if (unlikely(ft_ct_gone(flow->ct))) {
 		ft_flow_kill(flow, FASTTRACK_REASON_DYING);
@@ -161,15 +164,14 @@ enum fasttrack_reason ft_tick(struct fasttrack_packet *pkt, u8 family)
 		return FASTTRACK_REASON_OFFLOAD;
 	}
 	/* A FIN on another CPU, and a packet here that came back too early */
-	if (unlikely(pkt->dir->proto == IPPROTO_TCP &&
+	if (unlikely(d->proto == IPPROTO_TCP &&
 		     READ_ONCE(flow->ct->proto.tcp.state) !=
 		     TCP_CONNTRACK_ESTABLISHED))
 		return FASTTRACK_REASON_CLOSING;
-	if (unlikely(!ft_before(pkt->now, READ_ONCE(pkt->dir->lease_end))))
+	if (unlikely(!ft_before(now, READ_ONCE(d->lease_end))))
 		return FASTTRACK_REASON_LEASE;
-	if (ft_fold_due(flow, pkt->dir, pkt->now) &&
-	    spin_trylock(&flow->lock)) {
-		ft_ct_fold(flow, pkt->dir->dir, pkt->now);
+	if (ft_fold_due(flow, d, now) && spin_trylock(&flow->lock)) {
+		ft_ct_fold(flow, d->dir, now);
 		spin_unlock(&flow->lock);
 	}
 	return FASTTRACK_REASON_NONE;

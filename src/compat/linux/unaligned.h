@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Owns: the place of the unaligned accessors, asm/ before 6.12. */
+#ifndef _FASTTRACK_COMPAT_LINUX_UNALIGNED_H
+#define _FASTTRACK_COMPAT_LINUX_UNALIGNED_H
+
+#if __has_include(<asm/unaligned.h>)
+#include <asm/unaligned.h>
+#else
+#include_next <linux/unaligned.h>
+#endif
+
+#endif /* _FASTTRACK_COMPAT_LINUX_UNALIGNED_H */
