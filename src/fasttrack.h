@@ -282,7 +282,7 @@ struct fasttrack_buckets {
 	struct fasttrack_dir __rcu	*head[];
 };
 
-#define FT_HASH_KEYS	10	/* 64-bit multipliers, enough for IPv6 */
+#define FT_HASH_KEYS	12	/* 64-bit keys, enough for IPv6 */
 
 /**
  * struct fasttrack_table - directions of one family by tuple

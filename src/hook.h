@@ -102,10 +102,31 @@ ft_check_l4(const void *l4, u8 proto, unsigned int l4_len)
 	return ft_check_udp(l4, l4_len);
 }
 
-static __always_inline u32 ft_tcp_seg_end(const struct tcphdr *th,
-					  unsigned int l4_len)
+/**
+ * struct ft_segment - what a TCP segment says of its window
+ * @seq: first sequence number
+ * @end: last one plus one
+ * @ack: acknowledgment
+ * @raw: window, unscaled
+ */
+struct ft_segment {
+	u32	seq;
+	u32	end;
+	u32	ack;
+	u16	raw;
+};
+
+static __always_inline struct ft_segment
+ft_tcp_segment(const struct tcphdr *th, unsigned int l4_len)
 {
-	return ntohl(th->seq) + l4_len - th->doff * 4;
+	u32 seq = ntohl(th->seq);
+
+	return (struct ft_segment) {
+		.seq = seq,
+		.end = seq + l4_len - th->doff * 4,
+		.ack = ntohl(th->ack_seq),
+		.raw = ntohs(th->window),
+	};
 }
 
 /* Would conntrack find the segment in its window? The same four bounds as
@@ -114,18 +135,16 @@ static __always_inline u32 ft_tcp_seg_end(const struct tcphdr *th,
  */
 static __always_inline bool
 ft_tcp_in_window(const struct fasttrack_dir *d, const struct fasttrack_dir *rev,
-		 const struct tcphdr *th, unsigned int l4_len)
+		 const struct ft_segment *g)
 {
-	u32 seq = ntohl(th->seq), ack = ntohl(th->ack_seq);
-	u32 end = ft_tcp_seg_end(th, l4_len);
 	u32 rev_end = READ_ONCE(rev->tcp_end);
 	u32 ack_window = max(READ_ONCE(d->tcp_maxwin), 66000U);
 
-	return !after(seq, READ_ONCE(rev->tcp_edge)) &&
-	       !after(ack, rev_end) &&
-	       after(end, READ_ONCE(d->tcp_end) -
-			  READ_ONCE(rev->tcp_maxwin) - 1) &&
-	       after(ack, rev_end - ack_window - 1);
+	return !after(g->seq, READ_ONCE(rev->tcp_edge)) &&
+	       !after(g->ack, rev_end) &&
+	       after(g->end, READ_ONCE(d->tcp_end) -
+			     READ_ONCE(rev->tcp_maxwin) - 1) &&
+	       after(g->ack, rev_end - ack_window - 1);
 }
 
 /* Remember the segment as tcp_in_window() would. Stored whole words: another
@@ -133,31 +152,28 @@ ft_tcp_in_window(const struct fasttrack_dir *d, const struct fasttrack_dir *rev,
  * packet or ft_ct_load() makes good.
  */
 static __always_inline void
-ft_tcp_track(struct fasttrack_dir *d, const struct tcphdr *th,
-	     unsigned int l4_len)
+ft_tcp_track(struct fasttrack_dir *d, const struct ft_segment *g)
 {
-	u32 end = ft_tcp_seg_end(th, l4_len), ack = ntohl(th->ack_seq);
-	u16 raw = ntohs(th->window);
-	u32 win = (u32)raw << d->scale;
-	u32 edge = ack + (win ?: 1);
+	u32 win = (u32)g->raw << d->scale;
+	u32 edge = g->ack + (win ?: 1);
 
-	if (after(end, d->tcp_end))
-		WRITE_ONCE(d->tcp_end, end);
-	if (after(ack, d->tcp_ack))
-		WRITE_ONCE(d->tcp_ack, ack);
-	if (after(edge, d->tcp_edge))
+	if (after(g->end, READ_ONCE(d->tcp_end)))
+		WRITE_ONCE(d->tcp_end, g->end);
+	if (after(g->ack, READ_ONCE(d->tcp_ack)))
+		WRITE_ONCE(d->tcp_ack, g->ack);
+	if (after(edge, READ_ONCE(d->tcp_edge)))
 		WRITE_ONCE(d->tcp_edge, edge);
-	if (win > d->tcp_maxwin)
+	if (win > READ_ONCE(d->tcp_maxwin))
 		WRITE_ONCE(d->tcp_maxwin, win);
-	if (raw != d->last_win)
-		WRITE_ONCE(d->last_win, raw);
+	if (g->raw != READ_ONCE(d->last_win))
+		WRITE_ONCE(d->last_win, g->raw);
 }
 
 static __always_inline void
 ft_account(struct fasttrack_flow *flow, struct fasttrack_dir *d, u32 now,
 	   unsigned int len)
 {
-	if (d->last != now)
+	if (READ_ONCE(d->last) != now)
 		WRITE_ONCE(d->last, now);
 	/* Pairs with ft_ct_fold(): TCP state before the count */
 	smp_wmb();

@@ -129,7 +129,7 @@ static noinline bool ft_checksum_bad4(struct fasttrack_packet pkt)
 /* May a packet of an armed direction go fast? */
 static __always_inline enum fasttrack_reason
 ft_judge4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
-	  const void *l4, const bool ingress)
+	  const void *l4, const struct ft_segment *g, const bool ingress)
 {
 	struct fasttrack_dir *d = pkt->dir;
 	enum fasttrack_reason reason;
@@ -138,8 +138,7 @@ ft_judge4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
 	if (likely(!reason))
 		reason = ft_check_learned4(pkt, iph);
 	if (likely(!reason) && iph->protocol == IPPROTO_TCP &&
-	    unlikely(!ft_tcp_in_window(d, ft_dir_reverse(d, 0), l4,
-				       pkt->len - pkt->thoff)))
+	    unlikely(!ft_tcp_in_window(d, ft_dir_reverse(d, 0), g)))
 		reason = FASTTRACK_REASON_TCP_WINDOW;
 	if (likely(!reason) && unlikely(ft_checksum_wanted(pkt)) &&
 	    ft_checksum_bad4(*pkt))
@@ -157,6 +156,7 @@ static noinline unsigned int ft_not_armed4(struct fasttrack_packet pkt)
 	struct fasttrack_flow *flow = ft_dir_flow(pkt.dir, 0);
 	const struct iphdr *iph = ip_hdr(pkt.skb);
 	const void *l4 = pkt.skb->data + pkt.thoff;
+	struct ft_segment g = {};
 	enum fasttrack_reason reason;
 
 	/* VRF: the second pass through PRE_ROUTING of a packet that the
@@ -172,7 +172,9 @@ static noinline unsigned int ft_not_armed4(struct fasttrack_packet pkt)
 	/* Acquire: as in ft_gate_open() */
 	if (!(smp_load_acquire(&pkt.dir->gate) & FT_ARMED))
 		return ft_slow(&pkt, 0, FASTTRACK_REASON_LEARNING);
-	reason = ft_judge4(&pkt, iph, l4, false);
+	if (pkt.dir->proto == IPPROTO_TCP)
+		g = ft_tcp_segment(l4, pkt.len - pkt.thoff);
+	reason = ft_judge4(&pkt, iph, l4, &g, false);
 	return ft_slow(&pkt, 0, reason ?: FASTTRACK_REASON_HELD);
 }
 
@@ -248,8 +250,6 @@ static noinline unsigned int ft_send4(struct fasttrack_net *fn,
 	u8 proto = iph->protocol;
 	bool is_v6gw;
 
-	if (proto == IPPROTO_TCP)
-		ft_tcp_track(d, l4, skb->len - sizeof(*iph));
 	ft_account(flow, d, now, skb->len);
 	ft_rewrite4(d, iph, l4, proto, skb->ip_summed == CHECKSUM_PARTIAL);
 	if (READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))
@@ -273,6 +273,7 @@ ft_hit4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
 	struct fasttrack_dir *d = pkt->dir;
 	struct sk_buff *skb = pkt->skb;
 	enum fasttrack_reason reason;
+	struct ft_segment g = {};
 
 	if (ingress && unlikely(ft_not_ours(skb) ||
 				!ft_header_good4(pkt, iph)))
@@ -286,7 +287,9 @@ ft_hit4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
 	}
 	if (ingress && unlikely(skb_shared(skb)))
 		return ft_hold_back4(*pkt);
-	reason = ft_judge4(pkt, iph, l4, ingress);
+	if (iph->protocol == IPPROTO_TCP)
+		g = ft_tcp_segment(l4, pkt->len - pkt->thoff);
+	reason = ft_judge4(pkt, iph, l4, &g, ingress);
 	if (likely(!reason) &&
 	    unlikely(skb_cow(skb, LL_RESERVED_SPACE(d->dst->dev)) ||
 		     (ingress && !ft_trim(pkt))))
@@ -301,6 +304,8 @@ ft_hit4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
 	}
 	if (ingress)
 		ft_receive4(pkt);
+	if (d->proto == IPPROTO_TCP)
+		ft_tcp_track(d, &g);
 	return ft_send4(pkt->fn, skb, d, pkt->now);
 }
 

@@ -131,9 +131,12 @@ ft_check_route6(const struct fasttrack_packet *pkt)
 		return FASTTRACK_REASON_FORWARDING_OFF;
 	if (unlikely(!idev || READ_ONCE(idev->cnf.disable_ipv6)))
 		return FASTTRACK_REASON_FORWARDING_OFF;
-	mtu = max_t(u32, ip6_dst_mtu_maybe_forward(dst, true), IPV6_MIN_MTU);
-	if (unlikely(ft_too_big(pkt, mtu)))
-		return FASTTRACK_REASON_MTU;
+	/* Every link carries the least MTU */
+	if (pkt->len > IPV6_MIN_MTU) {
+		mtu = ip6_dst_mtu_maybe_forward(dst, true);
+		if (ft_too_big(pkt, max_t(u32, mtu, IPV6_MIN_MTU)))
+			return FASTTRACK_REASON_MTU;
+	}
 	return FASTTRACK_REASON_NONE;
 }
 
@@ -175,7 +178,7 @@ static noinline bool ft_checksum_bad6(struct fasttrack_packet pkt)
 /* May a packet of an armed direction go fast? */
 static __always_inline enum fasttrack_reason
 ft_judge6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
-	  const void *l4, const bool ingress)
+	  const void *l4, const struct ft_segment *g, const bool ingress)
 {
 	struct fasttrack_dir *d = pkt->dir;
 	enum fasttrack_reason reason;
@@ -184,8 +187,7 @@ ft_judge6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 	if (likely(!reason))
 		reason = ft_check_learned6(pkt, ip6h);
 	if (likely(!reason) && ip6h->nexthdr == IPPROTO_TCP &&
-	    unlikely(!ft_tcp_in_window(d, ft_dir_reverse(d, 1), l4,
-				       pkt->len - pkt->thoff)))
+	    unlikely(!ft_tcp_in_window(d, ft_dir_reverse(d, 1), g)))
 		reason = FASTTRACK_REASON_TCP_WINDOW;
 	if (likely(!reason) && unlikely(ft_checksum_wanted(pkt)) &&
 	    ft_checksum_bad6(*pkt))
@@ -201,6 +203,7 @@ static noinline unsigned int ft_not_armed6(struct fasttrack_packet pkt)
 	struct fasttrack_flow *flow = ft_dir_flow(pkt.dir, 1);
 	const struct ipv6hdr *ip6h = ipv6_hdr(pkt.skb);
 	const void *l4 = pkt.skb->data + pkt.thoff;
+	struct ft_segment g = {};
 	enum fasttrack_reason reason;
 
 	/* VRF: see ft_not_armed4() */
@@ -214,7 +217,9 @@ static noinline unsigned int ft_not_armed6(struct fasttrack_packet pkt)
 	/* Acquire: as in ft_gate_open() */
 	if (!(smp_load_acquire(&pkt.dir->gate) & FT_ARMED))
 		return ft_slow(&pkt, 1, FASTTRACK_REASON_LEARNING);
-	reason = ft_judge6(&pkt, ip6h, l4, false);
+	if (pkt.dir->proto == IPPROTO_TCP)
+		g = ft_tcp_segment(l4, pkt.len - pkt.thoff);
+	reason = ft_judge6(&pkt, ip6h, l4, &g, false);
 	return ft_slow(&pkt, 1, reason ?: FASTTRACK_REASON_HELD);
 }
 
@@ -285,8 +290,6 @@ static noinline unsigned int ft_send6(struct fasttrack_net *fn,
 	void *l4 = ip6h + 1;
 	u8 proto = ip6h->nexthdr;
 
-	if (proto == IPPROTO_TCP)
-		ft_tcp_track(d, l4, skb->len - sizeof(*ip6h));
 	ft_account(flow, d, now, skb->len);
 	ft_rewrite6(d, ip6h, l4, proto, skb->ip_summed == CHECKSUM_PARTIAL);
 	ft_dress(skb, flow, d, dst);
@@ -303,6 +306,7 @@ ft_hit6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 	struct fasttrack_dir *d = pkt->dir;
 	struct sk_buff *skb = pkt->skb;
 	enum fasttrack_reason reason;
+	struct ft_segment g = {};
 
 	if (ingress && unlikely(ft_not_ours(skb) ||
 				!ft_header_good6(pkt, ip6h)))
@@ -316,7 +320,9 @@ ft_hit6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 	}
 	if (ingress && unlikely(skb_shared(skb)))
 		return ft_hold_back6(*pkt);
-	reason = ft_judge6(pkt, ip6h, l4, ingress);
+	if (ip6h->nexthdr == IPPROTO_TCP)
+		g = ft_tcp_segment(l4, pkt->len - pkt->thoff);
+	reason = ft_judge6(pkt, ip6h, l4, &g, ingress);
 	if (likely(!reason)) {
 		neigh = ft_neigh6(d);
 		if (unlikely(!neigh))
@@ -336,6 +342,8 @@ ft_hit6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 	}
 	if (ingress)
 		ft_receive6(pkt);
+	if (d->proto == IPPROTO_TCP)
+		ft_tcp_track(d, &g);
 	return ft_send6(pkt->fn, skb, d, pkt->now, neigh);
 }
 

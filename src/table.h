@@ -6,6 +6,8 @@
 #ifndef _FASTTRACK_TABLE_H
 #define _FASTTRACK_TABLE_H
 
+#include <linux/unaligned.h>
+
 #include "fasttrack.h"
 
 /* Multilinear hashing by pairs: strongly universal over 32-bit words when
@@ -31,6 +33,35 @@ ft_table_hash4(const struct fasttrack_table *t, u64 addr4, u64 l4)
 	return (ft_pair(addr4, t->keys) + ft_pair(l4, t->keys + 2)) >> 32;
 }
 
+static __always_inline u64 ft_half(const struct in6_addr *a, unsigned int half)
+{
+	return get_unaligned((const u64 *)a + half);
+}
+
+/* The addresses in one word. NH of UMAC (Black and others, 1999): two address
+ * pairs come out alike with probability 2^-64 before their halves are folded,
+ * which costs an attacker nothing he can know without the keys.
+ */
+static __always_inline u64 ft_digest6(const u64 *keys,
+				      const struct in6_addr *saddr,
+				      const struct in6_addr *daddr)
+{
+#ifdef CONFIG_ARCH_SUPPORTS_INT128
+	unsigned __int128 sum;
+
+	sum = (unsigned __int128)(keys[0] + ft_half(saddr, 0)) *
+	      (keys[1] + ft_half(saddr, 1));
+	sum += (unsigned __int128)(keys[2] + ft_half(daddr, 0)) *
+	       (keys[3] + ft_half(daddr, 1));
+	return (u64)sum ^ (u64)(sum >> 64);
+#else
+	return ft_pair(ft_half(saddr, 0), keys) +
+	       ft_pair(ft_half(saddr, 1), keys + 2) +
+	       ft_pair(ft_half(daddr, 0), keys + 4) +
+	       ft_pair(ft_half(daddr, 1), keys + 6);
+#endif
+}
+
 /**
  * ft_table_hash6 - hash of an IPv6 key
  * @t: table
@@ -44,17 +75,8 @@ static __always_inline u32
 ft_table_hash6(const struct fasttrack_table *t, const struct in6_addr *saddr,
 	       const struct in6_addr *daddr, u64 l4)
 {
-	u64 sum = ft_pair(l4, t->keys);
-
-	sum += ft_pair((u64)(__force u32)saddr->s6_addr32[0] << 32 |
-		       (__force u32)saddr->s6_addr32[1], t->keys + 2);
-	sum += ft_pair((u64)(__force u32)saddr->s6_addr32[2] << 32 |
-		       (__force u32)saddr->s6_addr32[3], t->keys + 4);
-	sum += ft_pair((u64)(__force u32)daddr->s6_addr32[0] << 32 |
-		       (__force u32)daddr->s6_addr32[1], t->keys + 6);
-	sum += ft_pair((u64)(__force u32)daddr->s6_addr32[2] << 32 |
-		       (__force u32)daddr->s6_addr32[3], t->keys + 8);
-	return sum >> 32;
+	return (ft_pair(ft_digest6(t->keys, saddr, daddr), t->keys + 8) +
+		ft_pair(l4, t->keys + 10)) >> 32;
 }
 
 /**
