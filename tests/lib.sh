@@ -111,7 +111,7 @@ expect_equal()
 # ktap_test NAME FUNCTION [ARG...]: run one test and print its result line.
 ktap_test()
 {
-	local name=$1 status
+	local name=$1 status start=${EPOCHREALTIME/[.,]/}
 
 	shift
 	ktap_number=$((ktap_number + 1))
@@ -122,6 +122,8 @@ ktap_test()
 	if [ "$ktap_state" = ok ] && [ "$status" -ne 0 ]; then
 		fail "returned $status"
 	fi
+	[ -z "${FASTTRACK_TIMES:-}" ] || diag "$name took" \
+		"$(((${EPOCHREALTIME/[.,]/} - start) / 1000)) ms, at $SECONDS s"
 	case $ktap_state in
 	ok) echo "ok $ktap_number $name" ;;
 	skip) echo "ok $ktap_number $name # SKIP $ktap_reason" ;;
