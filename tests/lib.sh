@@ -141,6 +141,9 @@ ktap_end()
 		diag "planned $ktap_planned tests, ran $ktap_number"
 		exit 1
 	fi
+	if declare -F last_word >/dev/null && ! last_word; then
+		exit 1
+	fi
 	[ "$ktap_failed" -eq 0 ]
 	exit
 }

@@ -169,3 +169,20 @@ esp_seen()
 {
 	hosts protocol t1 50 && [ "$answer" -ge 1 ]
 }
+
+# last_word: with FASTTRACK_INGRESS=yes|no (see tests/vm/suite), did packets go
+# fast at the hook that was asked for, and at no other? ktap_end asks.
+last_word()
+{
+	local status fast ingress
+
+	[ -n "${FASTTRACK_INGRESS:-}" ] && [ -z "$slow" ] || return 0
+	status=$(in_ns "$router" ftctl -j status 2>/dev/null) || return 0
+	fast=$(jq '.ipv4.packets + .ipv6.packets' <<< "$status")
+	ingress=$(jq '."ingress-packets"' <<< "$status")
+	diag "$fast packets went fast, $ingress of them at netdev ingress"
+	case $FASTTRACK_INGRESS in
+	yes) [ "$fast" -eq 0 ] || [ "$ingress" -gt 0 ] ;;
+	no) [ "$ingress" -eq 0 ] ;;
+	esac
+}
