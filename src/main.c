@@ -225,7 +225,9 @@ static void __net_exit ft_net_exit_batch(struct list_head *list)
 	rcu_barrier();
 	list_for_each_entry(net, list, exit_list) {
 		fn = ft_net(net);
+		/* What he queued after pre_exit finds the namespace dead */
 		cancel_delayed_work_sync(&fn->gc);
+		cancel_work_sync(&fn->ports_work);
 		for (f = 0; f < FT_FAMILIES; f++)
 			ft_table_exit(&fn->table[f]);
 		free_percpu(fn->stats);
