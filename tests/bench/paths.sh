@@ -179,7 +179,19 @@ path_flowtable()
 	slow_counter
 }
 
+# With the hook at netdev ingress, as soon as a direction is armed: auto, the
+# default, puts it on after a second of traffic.
 path_fasttrack()
+{
+	fasttrack "$1" yes
+}
+
+path_fasttrack-prerouting()
+{
+	fasttrack "$1" no
+}
+
+fasttrack()
 {
 	local tool match="-m conntrack --ctstate ESTABLISHED,RELATED"
 
@@ -191,8 +203,7 @@ path_fasttrack()
 	done
 	patience
 	echo 1 >/proc/sys/net/netfilter/nf_conntrack_acct
-	[ -z "${BENCH_ingress:-}" ] ||
-		ftctl set "ingress=$BENCH_ingress" || die "no setting ingress"
+	ftctl set "ingress=$2" || die "no setting ingress"
 	slow_counter
 }
 
