@@ -5,6 +5,7 @@
 #   make [KDIR=/lib/modules/6.1.0-1-amd64/build]   modules, iptables extension, ftctl
 #   make install                                   all of it into this system
 #   make demo, make check                          see README.md
+#   make bench [QUICK=1|CI=1] [JSON=FILE] [KERNEL=6.1] [ARGS="path=... nat=..."]
 TOP	:= $(CURDIR)
 # The running kernel's headers; where it has none, the newest installed
 KDIR	?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
@@ -45,7 +46,13 @@ check:
 demo:
 	@tests/demo/run
 
+bench:
+	@tests/bench/run form=$(if $(QUICK),quick,$(if $(CI),ci,full)) \
+		$(if $(JSON),json=$(abspath $(JSON))) \
+		$(if $(KERNEL),kernel=$(KERNEL)) \
+		$(if $(PROFILE),profile=$(PROFILE)) $(ARGS)
+
 clean:
 	rm -rf $(TOP)/build
 
-.PHONY: all need-kdir modules user install check demo clean
+.PHONY: all need-kdir modules user install check demo bench clean
