@@ -92,15 +92,21 @@ static unsigned int ft_hook_ingress(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-/* The counters of a device, or NULL when its place is taken by another */
+/* The counters of a device, or NULL when its place is taken by another. Whoever
+ * takes a place may find it wanted for the device before: then it is hooked
+ * without need until it has been quiet for a while.
+ */
 static struct fasttrack_traffic *ft_traffic(struct fasttrack_net *fn,
 					    int ifindex)
 {
 	struct fasttrack_traffic *t = &fn->traffic[ifindex % FT_TRAFFIC_SLOTS];
 	int was = READ_ONCE(t->ifindex);
 
-	if (!was)
+	if (!was) {
 		was = cmpxchg(&t->ifindex, 0, ifindex) ?: ifindex;
+		if (READ_ONCE(t->wanted) && !READ_ONCE(fn->dead))
+			queue_work(system_long_wq, &fn->ports_work);
+	}
 	return was == ifindex ? t : NULL;
 }
 
