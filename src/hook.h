@@ -16,6 +16,7 @@
 #include <linux/udp.h>
 #include <net/dst.h>
 #include <net/gso.h>
+#include <net/neighbour.h>
 #include <net/tcp.h>
 
 #include "fasttrack.h"
@@ -172,8 +173,7 @@ ft_tcp_track(struct fasttrack_dir *d, const struct ft_segment *g)
 }
 
 static __always_inline void
-ft_account(struct fasttrack_flow *flow, struct fasttrack_dir *d, u32 now,
-	   unsigned int len)
+ft_account(struct fasttrack_dir *d, u32 now, unsigned int len, u8 family)
 {
 	if (READ_ONCE(d->last) != now)
 		WRITE_ONCE(d->last, now);
@@ -183,8 +183,11 @@ ft_account(struct fasttrack_flow *flow, struct fasttrack_dir *d, u32 now,
 		WRITE_ONCE(d->bytes, d->bytes + len);
 		WRITE_ONCE(d->packets, d->packets + 1);
 	} else {
-		atomic_add(len, &flow->cold[d->dir].other_bytes);
-		atomic_inc(&flow->cold[d->dir].other_packets);
+		struct fasttrack_cold *c;
+
+		c = &ft_dir_flow(d, family)->cold[d->dir];
+		atomic_add(len, &c->other_bytes);
+		atomic_inc(&c->other_packets);
 	}
 }
 
@@ -210,11 +213,11 @@ static noinline void ft_dress_up(struct sk_buff *skb,
 
 /* Route, device and leftovers, as the slow path leaves them */
 static __always_inline void
-ft_dress(struct sk_buff *skb, struct fasttrack_flow *flow,
-	 const struct fasttrack_dir *d, struct dst_entry *dst)
+ft_dress(struct sk_buff *skb, const struct fasttrack_dir *d,
+	 struct dst_entry *dst, u8 family)
 {
 	if (unlikely(d->flags & FT_DIR_RARE))
-		ft_dress_up(skb, flow, d);
+		ft_dress_up(skb, ft_dir_flow(d, family), d);
 	skb_forward_csum(skb);
 	skb_clear_tstamp(skb);
 	/* skb_dst_set_noref() of what is never NULL. The direction holds @dst
@@ -225,6 +228,14 @@ ft_dress(struct sk_buff *skb, struct fasttrack_flow *flow,
 	skb->slow_gro = 1;
 	skb->_skb_refdst = (unsigned long)dst | SKB_DST_NOREF;
 	skb->dev = dst->dev;
+}
+
+/* A function of its own, so that it can be the last thing a hook does */
+static noinline unsigned int ft_output(struct neighbour *neigh,
+				       struct sk_buff *skb, bool skip_cache)
+{
+	neigh_output(neigh, skb, skip_cache);
+	return NF_STOLEN;
 }
 
 /* Does conntrack verify this packet's checksum, and has nobody done it yet? */
@@ -283,11 +294,10 @@ static __always_inline bool ft_too_big(const struct fasttrack_packet *pkt,
 		 skb_gso_validate_network_len(pkt->skb, mtu));
 }
 
-/* Ingress: does the packet go to a stack that is none of ours, or not at all? */
+/* Ingress: does the packet go to a stack that is none of ours? */
 static __always_inline bool ft_not_ours(const struct sk_buff *skb)
 {
 	return skb_vlan_tag_present(skb) ||
-	       skb->pkt_type == PACKET_OTHERHOST ||
 	       rcu_access_pointer(skb->dev->rx_handler);
 }
 

@@ -47,8 +47,14 @@ static noinline unsigned int ft_slow4(struct fasttrack_packet pkt,
 	return ft_slow(&pkt, 0, reason);
 }
 
+/* Ingress: a packet that is not for us is dropped by the stack and is nobody's
+ * to wait for
+ */
 static noinline unsigned int ft_hold_back4(struct fasttrack_packet pkt)
 {
+	if (pkt.skb->pkt_type == PACKET_OTHERHOST ||
+	    !(READ_ONCE(pkt.dir->gate) & FT_ARMED))
+		return NF_ACCEPT;
 	return ft_hold_back(&pkt, 0);
 }
 
@@ -60,6 +66,7 @@ static noinline unsigned int ft_fragment4(struct fasttrack_packet pkt,
 	ft_fragment_note(pkt.fn, ft_frag_hash4(iph));
 	if (ingress || iph->frag_off & htons(IP_OFFSET))
 		return NF_ACCEPT;
+	pkt.thoff = iph->ihl * 4;
 	/* The first one names the flow. It goes slow like any packet. */
 	if (!pskb_may_pull(pkt.skb, pkt.thoff + ft_l4_min(iph->protocol)))
 		return NF_ACCEPT;
@@ -79,8 +86,6 @@ ft_check_plain4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
 	reason = ft_check_skb(pkt->skb, ingress);
 	if (unlikely(reason))
 		return reason;
-	if (unlikely(iph->ihl != 5))
-		return FASTTRACK_REASON_IP_OPTIONS;
 	if (unlikely(iph->ttl <= 1))
 		return FASTTRACK_REASON_TTL;
 	return ft_check_l4(l4, iph->protocol, pkt->len - pkt->thoff);
@@ -186,13 +191,14 @@ static __always_inline void ft_snmp4(struct net *net, unsigned int len)
 	IP_UPD_PO_STATS(net, IPSTATS_MIB_OUT, len);
 }
 
-/* Does the stack take it for an IPv4 packet, or drop it? As ip_rcv_core() */
+/* Ingress: is a header without options good, as far as it was not looked at
+ * yet? As ip_rcv_core() asks. skb->len is known to be longer than the header.
+ */
 static __always_inline bool ft_header_good4(const struct fasttrack_packet *pkt,
 					    const struct iphdr *iph)
 {
-	return iph->version == 4 && iph->ihl >= 5 &&
-	       pkt->len >= pkt->thoff && pkt->len <= pkt->skb->len &&
-	       !ip_fast_csum(iph, iph->ihl);
+	return pkt->len - sizeof(*iph) <= pkt->skb->len - sizeof(*iph) &&
+	       !ip_fast_csum(iph, 5);
 }
 
 /* The rest of what ip_rcv_core() does */
@@ -236,25 +242,23 @@ ft_neigh4(struct rtable *rt, struct sk_buff *skb, bool *is_v6gw)
 /* All checks have passed, the packet is writable and as PRE_ROUTING would see
  * it: change it, send it
  */
-static noinline unsigned int ft_send4(struct fasttrack_net *fn,
-				      struct sk_buff *skb,
-				      struct fasttrack_dir *d, u32 now)
+static __always_inline unsigned int
+ft_send4(struct fasttrack_net *fn, struct sk_buff *skb,
+	 struct fasttrack_dir *d, u32 now)
 {
-	struct fasttrack_flow *flow = ft_dir_flow(d, 0);
+	struct iphdr *iph = (struct iphdr *)skb->data;
 	struct dst_entry *dst = d->dst;
 	struct net *net = fn->net;
-	struct iphdr *iph = ip_hdr(skb);
-	/* Packets with options went slow */
-	void *l4 = iph + 1;
 	struct neighbour *neigh;
-	u8 proto = iph->protocol;
 	bool is_v6gw;
 
-	ft_account(flow, d, now, skb->len);
-	ft_rewrite4(d, iph, l4, proto, skb->ip_summed == CHECKSUM_PARTIAL);
+	ft_account(d, now, skb->len, 0);
+	/* Packets with options went slow */
+	ft_rewrite4(d, iph, iph + 1, iph->protocol,
+		    skb->ip_summed == CHECKSUM_PARTIAL);
 	if (READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))
 		skb->priority = rt_tos2priority(iph->tos);
-	ft_dress(skb, flow, d, dst);
+	ft_dress(skb, d, dst, 0);
 	ft_snmp4(net, skb->len);
 
 	neigh = ft_neigh4(dst_rtable(dst), skb, &is_v6gw);
@@ -262,8 +266,7 @@ static noinline unsigned int ft_send4(struct fasttrack_net *fn,
 		kfree_skb_reason(skb, SKB_DROP_REASON_NEIGH_CREATEFAIL);
 		return NF_STOLEN;
 	}
-	neigh_output(neigh, skb, is_v6gw);
-	return NF_STOLEN;
+	return ft_output(neigh, skb, is_v6gw);
 }
 
 static __always_inline unsigned int
@@ -281,8 +284,6 @@ ft_hit4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
 	if (unlikely(!ft_gate_open(d, 0))) {
 		if (!ingress)
 			return ft_not_armed4(*pkt);
-		if (!(READ_ONCE(d->gate) & FT_ARMED))
-			return NF_ACCEPT;
 		return ft_hold_back4(*pkt);
 	}
 	if (ingress && unlikely(skb_shared(skb)))
@@ -309,12 +310,40 @@ ft_hit4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
 	return ft_send4(pkt->fn, skb, d, pkt->now);
 }
 
+/* A header that is not of the plainest kind: options, or no IPv4 at all, which
+ * the stack drops
+ */
+static noinline unsigned int ft_options4(struct fasttrack_packet pkt,
+					 const bool ingress)
+{
+	const struct iphdr *iph = ip_hdr(pkt.skb);
+	enum fasttrack_reason reason;
+
+	pkt.thoff = iph->ihl * 4;
+	if (iph->version != 4 || pkt.thoff < sizeof(*iph) ||
+	    !pskb_may_pull(pkt.skb, pkt.thoff + ft_l4_min(iph->protocol)))
+		return NF_ACCEPT;
+	iph = ip_hdr(pkt.skb);
+	pkt.dir = ft_find4(pkt.fn, iph, pkt.skb->data + pkt.thoff);
+	if (!pkt.dir)
+		return NF_ACCEPT;
+	if (ingress)
+		return ft_not_ours(pkt.skb) || ip_fast_csum(iph, iph->ihl) ?
+		       NF_ACCEPT : ft_hold_back4(pkt);
+	/* VRF: see ft_not_armed4() */
+	if (IPCB(pkt.skb)->flags & IPSKB_L3SLAVE)
+		return NF_ACCEPT;
+	reason = ft_check_skb(pkt.skb, false);
+	return ft_slow(&pkt, 0, reason ?: FASTTRACK_REASON_IP_OPTIONS);
+}
+
 static __always_inline unsigned int
 ft_early4(struct fasttrack_net *fn, struct sk_buff *skb, const bool ingress)
 {
 	struct fasttrack_packet pkt;
 	const struct iphdr *iph;
 	const void *l4;
+	bool tcp;
 
 	/* The stack has pulled the header before PRE_ROUTING. Every transport
 	 * header of ours is at least as long as UDP's.
@@ -323,20 +352,27 @@ ft_early4(struct fasttrack_net *fn, struct sk_buff *skb, const bool ingress)
 						    sizeof(struct udphdr))))
 		return NF_ACCEPT;
 	iph = (const struct iphdr *)skb->data;
-	if (iph->protocol != IPPROTO_TCP && iph->protocol != IPPROTO_UDP)
+	tcp = iph->protocol == IPPROTO_TCP;
+	if (!tcp && iph->protocol != IPPROTO_UDP)
 		return NF_ACCEPT;
 	pkt.skb = skb;
 	pkt.fn = fn;
-	pkt.thoff = iph->ihl * 4;
+	pkt.thoff = sizeof(*iph);
+	pkt.len = skb->len;
 	pkt.wire_len = skb->len;
 	pkt.now = (u32)jiffies;
 	if (unlikely(ip_is_fragment(iph)))
 		return ft_fragment4(pkt, ingress);
-	if (unlikely(!pskb_may_pull(skb, pkt.thoff + ft_l4_min(iph->protocol))))
+	if (unlikely(*(const u8 *)iph != 0x45))
+		return ft_options4(pkt, ingress);
+	if ((tcp || !ingress) &&
+	    unlikely(!pskb_may_pull(skb, sizeof(*iph) +
+					 ft_l4_min(iph->protocol))))
 		return NF_ACCEPT;
 	iph = (const struct iphdr *)skb->data;
-	pkt.len = ingress ? iph_totlen(skb, iph) : skb->len;
-	l4 = skb->data + pkt.thoff;
+	if (ingress)
+		pkt.len = iph_totlen(skb, iph);
+	l4 = iph + 1;
 	pkt.dir = ft_find4(pkt.fn, iph, l4);
 	if (!pkt.dir) {
 		if (!ingress)

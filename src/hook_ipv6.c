@@ -41,6 +41,9 @@ static noinline unsigned int ft_slow6(struct fasttrack_packet pkt,
 
 static noinline unsigned int ft_hold_back6(struct fasttrack_packet pkt)
 {
+	if (pkt.skb->pkt_type == PACKET_OTHERHOST ||
+	    !(READ_ONCE(pkt.dir->gate) & FT_ARMED))
+		return NF_ACCEPT;
 	return ft_hold_back(&pkt, 1);
 }
 
@@ -71,11 +74,7 @@ static noinline unsigned int ft_extended6(struct fasttrack_packet pkt,
 	pkt.dir = ft_find6(pkt.fn, ipv6_hdr(skb), nexthdr, skb->data + thoff);
 	if (!pkt.dir)
 		return NF_ACCEPT;
-	if (!ingress)
-		return ft_slow(&pkt, 1, reason);
-	if (READ_ONCE(pkt.dir->gate) & FT_ARMED)
-		ft_hold_back(&pkt, 1);
-	return NF_ACCEPT;
+	return ingress ? ft_hold_back6(pkt) : ft_slow(&pkt, 1, reason);
 }
 
 /* Checks that hold for arming, too: is the packet a plain one? */
@@ -278,24 +277,20 @@ ft_neigh6(const struct fasttrack_dir *d)
 /* All checks have passed, the packet is writable and as PRE_ROUTING would see
  * it: change it, send it
  */
-static noinline unsigned int ft_send6(struct fasttrack_net *fn,
-				      struct sk_buff *skb,
-				      struct fasttrack_dir *d, u32 now,
-				      struct neighbour *neigh)
+static __always_inline unsigned int
+ft_send6(struct fasttrack_net *fn, struct sk_buff *skb,
+	 struct fasttrack_dir *d, u32 now, struct neighbour *neigh)
 {
-	struct fasttrack_flow *flow = ft_dir_flow(d, 1);
-	struct ipv6hdr *ip6h = ipv6_hdr(skb);
+	struct ipv6hdr *ip6h = (struct ipv6hdr *)skb->data;
 	struct dst_entry *dst = d->dst;
-	/* Packets with extension headers went slow */
-	void *l4 = ip6h + 1;
-	u8 proto = ip6h->nexthdr;
 
-	ft_account(flow, d, now, skb->len);
-	ft_rewrite6(d, ip6h, l4, proto, skb->ip_summed == CHECKSUM_PARTIAL);
-	ft_dress(skb, flow, d, dst);
+	ft_account(d, now, skb->len, 1);
+	/* Packets with extension headers went slow */
+	ft_rewrite6(d, ip6h, ip6h + 1, ip6h->nexthdr,
+		    skb->ip_summed == CHECKSUM_PARTIAL);
+	ft_dress(skb, d, dst, 1);
 	ft_snmp6(fn->net, ip6_dst_idev(dst), skb->len);
-	neigh_output(neigh, skb, false);
-	return NF_STOLEN;
+	return ft_output(neigh, skb, false);
 }
 
 static __always_inline unsigned int
@@ -314,8 +309,6 @@ ft_hit6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 	if (unlikely(!ft_gate_open(d, 1))) {
 		if (!ingress)
 			return ft_not_armed6(*pkt);
-		if (!(READ_ONCE(d->gate) & FT_ARMED))
-			return NF_ACCEPT;
 		return ft_hold_back6(*pkt);
 	}
 	if (ingress && unlikely(skb_shared(skb)))

@@ -23,9 +23,9 @@
 
 static __always_inline u16 ft_add16(u16 a, u16 b)
 {
-	u32 sum = (u32)a + b;
+	u16 sum = a + b;
 
-	return (u16)(sum + (sum >> 16));
+	return sum + (sum < b);
 }
 
 static __always_inline __sum16 ft_csum_add(__sum16 check, u16 delta)
