@@ -154,9 +154,9 @@ class Hosts(JsonFiles):
         """Until nothing has been seen on the taps for so long."""
         end = time.monotonic() + 10
         while True:
-            was = [len(t.frames) for t in self.taps.values()]
+            was = [t.drain() for t in self.taps.values()]
             self.do_idle(millis)
-            if was == [len(t.frames) for t in self.taps.values()]:
+            if was == [t.drain() for t in self.taps.values()]:
                 return
             if time.monotonic() > end:
                 raise Failed("traffic does not end")
@@ -208,21 +208,17 @@ class Hosts(JsonFiles):
 
     def do_tap(self, name, space, device, side):
         """@side: 0 client's addresses are seen here, 1 server's."""
-        self.taps[name] = Tap(self.raw(space, device), self.loop, int(side))
+        self.taps[name] = Tap(self.raw(space, device), int(side))
 
     def do_untap(self, name):
-        tap = self.taps.pop(name)
-        self.loop.forget(tap.sock)
-        tap.sock.close()
+        self.taps.pop(name).sock.close()
 
     def do_clear(self, *names):
         for name in names or self.taps:
-            self.taps[name].drain()
             self.taps[name].clear()
 
     def on_tap(self, tap, flow, direction, out=None):
         t = flow.server if tap.side else flow.client
-        tap.drain()
         return tap.packets(swap(t) if direction else t, out)
 
     def do_count(self, tap, name, direction):
@@ -233,20 +229,17 @@ class Hosts(JsonFiles):
     def do_messages(self, tap, name, direction, since="0"):
         """Messages seen on a tap in plaintext with at least that number."""
         tap, flow = self.taps[tap], self.flows[name]
-        tap.drain()
         return sum(1 for _, seq in tap.messages(flow, DIRS[direction])
                    if seq >= int(since))
 
     def do_order(self, tap, name, direction, since="0"):
         tap, flow = self.taps[tap], self.flows[name]
-        tap.drain()
         return " ".join(str(seq) for _, seq in
                         tap.messages(flow, DIRS[direction])
                         if seq >= int(since))
 
     def each_once(self, tap, name, direction, since, what):
         tap, flow = self.taps[tap], self.flows[name]
-        tap.drain()
         seen = [str(what(frame)) for frame, seq in
                 tap.messages(flow, DIRS[direction]) if seq >= int(since)]
         return " ".join(dict.fromkeys(seen))
@@ -268,13 +261,11 @@ class Hosts(JsonFiles):
     def do_protocol(self, tap, number):
         """Packets of that IP protocol seen on a tap."""
         tap = self.taps[tap]
-        tap.drain()
         return sum(1 for f in tap.frames if f.packet.proto == int(number))
 
     def do_icmp(self, tap, kind, code):
         """ICMP errors seen: those with that type and code, of any family."""
         tap = self.taps[tap]
-        tap.drain()
         found = []
         for frame in tap.frames:
             p = frame.packet
