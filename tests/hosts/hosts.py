@@ -258,6 +258,12 @@ class Hosts(JsonFiles):
         return self.each_once(tap, name, direction, since,
                               lambda f: f.packet.src)
 
+    def do_sums(self, tap, name, direction):
+        """Transport checksums that no device has to fill in any more: the sum
+        over each packet, which is ffff if it is right, or none."""
+        found = self.on_tap(self.taps[tap], self.flows[name], DIRS[direction])
+        return " ".join(f.packet.l4_sum() for f in found if not f.partial)
+
     def do_protocol(self, tap, number):
         """Packets of that IP protocol seen on a tap."""
         tap = self.taps[tap]
@@ -342,8 +348,8 @@ class Hosts(JsonFiles):
     def do_burst(self, port, name, kinds):
         """Messages of a UDP connection from the client as raw frames, one per
         letter: N normal, F in two fragments, O with an option or extension
-        header, T with a TTL of 1, L with another TTL. Returns the number of
-        the first."""
+        header, T with a TTL of 1, L with another TTL, W with a wrong
+        checksum, Z without one. Returns the number of the first."""
         flow, port = self.flows[name], self.ports[port]
         first = flow.tx[ORIG]
         t, six = flow.client, ":" in flow.client.src
@@ -358,16 +364,21 @@ class Hosts(JsonFiles):
                                 datagram))
             elif kind == "O":
                 port.send(pk.ip(t, pk.UDP, datagram, options=b"\1\1\1\0"))
+            elif kind == "W":
+                port.send(pk.ip(t, pk.UDP, pk.spoilt(datagram, pk.UDP)))
+            elif kind == "Z":
+                port.send(pk.ip(t, pk.UDP, datagram[:6] + b"\0\0" +
+                                datagram[8:]))
             else:
                 ttl = {"T": 1, "L": 33}.get(kind, 64)
                 port.send(pk.ip(t, pk.UDP, datagram, ttl))
         return first
 
     def do_inject(self, port, name, direction, flags, offset, tap,
-                  ack_offset="0"):
+                  ack_offset="0", wrong=""):
         """A TCP segment without data. Its numbers are those of the last one
         that a tap on the client's side saw in that direction, moved by
-        offsets; flags as in scapy."""
+        offsets; flags as in scapy; with a wrong checksum if told so."""
         flow, way = self.flows[name], DIRS[direction]
         seen = self.on_tap(self.taps[tap], flow, way)
         if not seen:
@@ -383,6 +394,8 @@ class Hosts(JsonFiles):
             t = swap(flow.server) if way else flow.server
         segment = pk.tcp(t, seq + int(offset), ack + int(ack_offset), bits,
                          window)
+        if wrong:
+            segment = pk.spoilt(segment, pk.TCP)
         self.ports[port].send(pk.ip(t, pk.TCP, segment))
 
     # The router's queues
