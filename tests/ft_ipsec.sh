@@ -62,7 +62,7 @@ steady()
 	hosts_ask close f
 	no_ipsec
 	flow_open f "$1" "$2" "$3" $((sport += 1)) && hosts arm 500 f &&
-	hosts bg f 4 200 && hosts fast f b
+	hosts bg f 10 200 && hosts fast f b
 }
 
 # nothing_since SEQ: no plaintext with that number or a later one.
@@ -148,7 +148,7 @@ queued()
 	hosts clear
 	queue_rule "$3" "$5" -D "$4"
 	hosts release q || return
-	hosts bg f 4 200
+	hosts bg f 10 200
 	nothing_since "$seq"
 	hosts idle 200
 	hosts release q

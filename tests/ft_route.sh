@@ -29,7 +29,7 @@ steady()
 {
 	hosts_ask close "$1"
 	flow_open "$1" "$2" "$3" "$4" $((sport += 1)) && hosts arm 500 "$1" &&
-	hosts bg "$1" 5 200 && hosts fast "$1" b
+	hosts bg "$1" 10 200 && hosts fast "$1" b
 }
 
 # moved FROM TO: what is sent from now on leaves by tap TO only.
@@ -115,7 +115,7 @@ mtu_lowered()
 	hosts clear && hosts bg f 20 1350 o && hosts idle 200 || return
 	too_big "$1"
 	hosts messages t1 f o 0 || return
-	hosts bg f 5 200 && hosts fast f b 5 && hosts fresh f o 2
+	hosts bg f 10 200 && hosts fast f b 5 && hosts fresh f o 2
 	ip -n "$router" link set wan mtu 1500
 	hosts fresh f o 3 && hosts fast f b 5
 }

@@ -41,7 +41,7 @@ unload_under_traffic()
 {
 	local n
 
-	hosts bg t 5 500 && hosts bg u 2 200 || return
+	hosts bg t 20 500 && hosts bg u 10 200 || return
 	for ((n = 0; n < ROUNDS; n++)); do
 		round $n || return
 	done
@@ -85,7 +85,7 @@ again()
 	hosts ns s "$server" && fasttrack_rules || return
 	flow_open t tcp 6 none $((sport += 1)) &&
 	flow_open u udp 4 none $((sport += 1)) &&
-	hosts bg t 5 500 && hosts bg u 2 200 &&
+	hosts bg t 20 500 && hosts bg u 10 200 &&
 	hosts fast t b && hosts fast u b
 }
 

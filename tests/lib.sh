@@ -276,11 +276,21 @@ in_ns()
 # offloads on. IPv6 addresses are usable at once (no DAD).
 link_pair()
 {
-	ip -n "$1" link add "$2" type veth peer name "$4" netns "$3" || return
-	in_ns "$1" sysctl -qw "net.ipv6.conf.$2.accept_dad=0"
-	in_ns "$3" sysctl -qw "net.ipv6.conf.$4.accept_dad=0"
-	ip -n "$1" link set "$2" up
+	ip -n "$1" -batch - <<-END || return
+		link add $2 type veth peer name $4 netns $3
+		link set $2 up
+	END
+	no_dad "$1" "$2"
+	no_dad "$3" "$4"
 	ip -n "$3" link set "$4" up
+}
+
+# no_dad NAMESPACE DEVICE: addresses that the kernel makes are usable at once.
+# By busybox, because it is the cheaper sysctl.
+no_dad()
+{
+	busybox nsenter --net="/run/netns/$1" busybox sysctl -qw \
+		"net.ipv6.conf.$2.accept_dad=0"
 }
 
 # offloads_off NAMESPACE DEVICE...: no segmentation, aggregation or deferred
@@ -305,8 +315,8 @@ addresses()
 	for address; do
 		flags=
 		[[ $address != *:* ]] || flags=nodad
-		ip -n "$ns" address add "$address" dev "$device" $flags || return
-	done
+		echo "address add $address dev $device $flags"
+	done | ip -n "$ns" -batch -
 }
 
 # ---- what is on the wire and in the kernel log ----------------------------

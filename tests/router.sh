@@ -27,27 +27,45 @@ router_new()
 	ns_new client router server || return
 	link_pair "$client" eth0 "$router" lan
 	link_pair "$server" eth0 "$router" wan
-	ip -n "$client" link set eth0 address $client_mac
-	ip -n "$router" link set lan address $lan_mac
-	ip -n "$router" link set wan address $wan_mac
-	ip -n "$server" link set eth0 address $server_mac
-	addresses "$client" eth0 10.1.0.2/24 fd01::2/64
-	addresses "$router" lan 10.1.0.1/24 fd01::1/64
-	addresses "$router" wan 10.2.0.1/24 fd02::1/64
-	addresses "$server" eth0 10.2.0.2/24 fd02::2/64
-	routes
+	ip -n "$router" -batch - <<-END
+		link set lan address $lan_mac
+		link set wan address $wan_mac
+		address add 10.1.0.1/24 dev lan
+		address add fd01::1/64 dev lan nodad
+		address add 10.2.0.1/24 dev wan
+		address add fd02::1/64 dev wan nodad
+	END
+	host_setup "$client" $client_mac 10.1.0 fd01
+	host_setup "$server" $server_mac 10.2.0 fd02
 	modprobe -q nf_conntrack
 	in_ns "$router" sysctl -qw net.ipv4.ip_forward=1 \
 		net.ipv6.conf.all.forwarding=1 \
 		net.netfilter.nf_conntrack_acct=1
 }
 
+# host_setup NAMESPACE MAC NET4 NET6: a host on eth0, whose way is the router.
+host_setup()
+{
+	ip -n "$1" -batch - <<-END
+		link set eth0 address $2
+		address add $3.2/24 dev eth0
+		address add $4::2/64 dev eth0 nodad
+	END
+	host_routes "$@"
+}
+
+host_routes()
+{
+	ip -n "$1" -batch - <<-END
+		route replace default via $3.1
+		route replace default via $4::1
+	END
+}
+
 routes()
 {
-	ip -n "$client" route replace default via 10.1.0.1
-	ip -n "$client" -6 route replace default via fd01::1
-	ip -n "$server" route replace default via 10.2.0.1
-	ip -n "$server" -6 route replace default via fd02::1
+	host_routes "$client" "" 10.1.0 fd01
+	host_routes "$server" "" 10.2.0 fd02
 }
 
 # second_way: another link of the router and the server, whose neighbours are

@@ -154,9 +154,9 @@ class Hosts(JsonFiles):
         """Until nothing has been seen on the taps for so long."""
         end = time.monotonic() + 10
         while True:
-            was = [len(t.frames) for t in self.taps.values()]
+            was = [t.drain() for t in self.taps.values()]
             self.do_idle(millis)
-            if was == [len(t.frames) for t in self.taps.values()]:
+            if was == [t.drain() for t in self.taps.values()]:
                 return
             if time.monotonic() > end:
                 raise Failed("traffic does not end")
@@ -208,21 +208,17 @@ class Hosts(JsonFiles):
 
     def do_tap(self, name, space, device, side):
         """@side: 0 client's addresses are seen here, 1 server's."""
-        self.taps[name] = Tap(self.raw(space, device), self.loop, int(side))
+        self.taps[name] = Tap(self.raw(space, device), int(side))
 
     def do_untap(self, name):
-        tap = self.taps.pop(name)
-        self.loop.forget(tap.sock)
-        tap.sock.close()
+        self.taps.pop(name).sock.close()
 
     def do_clear(self, *names):
         for name in names or self.taps:
-            self.taps[name].drain()
             self.taps[name].clear()
 
     def on_tap(self, tap, flow, direction, out=None):
         t = flow.server if tap.side else flow.client
-        tap.drain()
         return tap.packets(swap(t) if direction else t, out)
 
     def do_count(self, tap, name, direction):
@@ -233,20 +229,17 @@ class Hosts(JsonFiles):
     def do_messages(self, tap, name, direction, since="0"):
         """Messages seen on a tap in plaintext with at least that number."""
         tap, flow = self.taps[tap], self.flows[name]
-        tap.drain()
         return sum(1 for _, seq in tap.messages(flow, DIRS[direction])
                    if seq >= int(since))
 
     def do_order(self, tap, name, direction, since="0"):
         tap, flow = self.taps[tap], self.flows[name]
-        tap.drain()
         return " ".join(str(seq) for _, seq in
                         tap.messages(flow, DIRS[direction])
                         if seq >= int(since))
 
     def each_once(self, tap, name, direction, since, what):
         tap, flow = self.taps[tap], self.flows[name]
-        tap.drain()
         seen = [str(what(frame)) for frame, seq in
                 tap.messages(flow, DIRS[direction]) if seq >= int(since)]
         return " ".join(dict.fromkeys(seen))
@@ -265,16 +258,20 @@ class Hosts(JsonFiles):
         return self.each_once(tap, name, direction, since,
                               lambda f: f.packet.src)
 
+    def do_sums(self, tap, name, direction):
+        """Transport checksums that no device has to fill in any more: the sum
+        over each packet, which is ffff if it is right, or none."""
+        found = self.on_tap(self.taps[tap], self.flows[name], DIRS[direction])
+        return " ".join(f.packet.l4_sum() for f in found if not f.partial)
+
     def do_protocol(self, tap, number):
         """Packets of that IP protocol seen on a tap."""
         tap = self.taps[tap]
-        tap.drain()
         return sum(1 for f in tap.frames if f.packet.proto == int(number))
 
     def do_icmp(self, tap, kind, code):
         """ICMP errors seen: those with that type and code, of any family."""
         tap = self.taps[tap]
-        tap.drain()
         found = []
         for frame in tap.frames:
             p = frame.packet
@@ -351,8 +348,8 @@ class Hosts(JsonFiles):
     def do_burst(self, port, name, kinds):
         """Messages of a UDP connection from the client as raw frames, one per
         letter: N normal, F in two fragments, O with an option or extension
-        header, T with a TTL of 1, L with another TTL. Returns the number of
-        the first."""
+        header, T with a TTL of 1, L with another TTL, W with a wrong
+        checksum, Z without one. Returns the number of the first."""
         flow, port = self.flows[name], self.ports[port]
         first = flow.tx[ORIG]
         t, six = flow.client, ":" in flow.client.src
@@ -367,16 +364,21 @@ class Hosts(JsonFiles):
                                 datagram))
             elif kind == "O":
                 port.send(pk.ip(t, pk.UDP, datagram, options=b"\1\1\1\0"))
+            elif kind == "W":
+                port.send(pk.ip(t, pk.UDP, pk.spoilt(datagram, pk.UDP)))
+            elif kind == "Z":
+                port.send(pk.ip(t, pk.UDP, datagram[:6] + b"\0\0" +
+                                datagram[8:]))
             else:
                 ttl = {"T": 1, "L": 33}.get(kind, 64)
                 port.send(pk.ip(t, pk.UDP, datagram, ttl))
         return first
 
     def do_inject(self, port, name, direction, flags, offset, tap,
-                  ack_offset="0"):
+                  ack_offset="0", wrong=""):
         """A TCP segment without data. Its numbers are those of the last one
         that a tap on the client's side saw in that direction, moved by
-        offsets; flags as in scapy."""
+        offsets; flags as in scapy; with a wrong checksum if told so."""
         flow, way = self.flows[name], DIRS[direction]
         seen = self.on_tap(self.taps[tap], flow, way)
         if not seen:
@@ -392,6 +394,8 @@ class Hosts(JsonFiles):
             t = swap(flow.server) if way else flow.server
         segment = pk.tcp(t, seq + int(offset), ack + int(ack_offset), bits,
                          window)
+        if wrong:
+            segment = pk.spoilt(segment, pk.TCP)
         self.ports[port].send(pk.ip(t, pk.TCP, segment))
 
     # The router's queues

@@ -114,6 +114,14 @@ class Packet:
             return self.version == 4
         return checksum(self.data[self.l4:self.length], start) == 0xffff
 
+    def l4_sum(self):
+        """Over the packet, the checksum itself and the pseudo header."""
+        if self.proto == UDP and self.data[self.l4 + 6:self.l4 + 8] == b"\0\0":
+            return "none"
+        start = pseudo(self.src_raw, self.dst_raw, self.proto,
+                       self.length - self.l4)
+        return "%04x" % checksum(self.data[self.l4:self.length], start)
+
     def blank(self):
         """The bytes with all checksums zero, for comparisons."""
         data = bytearray(self.data)
@@ -185,6 +193,13 @@ def tcp(t, seq, ack, flags, window=512, payload=b""):
     start = pseudo(pton(t.src), pton(t.dst), TCP, len(head) + len(payload))
     total = checksum(head + payload, start) ^ 0xffff
     return head[:16] + struct.pack("!H", total) + head[18:] + payload
+
+
+def spoilt(segment, proto):
+    """@segment with a checksum that is wrong, but is one."""
+    at = 16 if proto == TCP else 6
+    field = checksum(segment[at:at + 2], 0x1357)
+    return segment[:at] + struct.pack("!H", field) + segment[at + 2:]
 
 
 def fragments(t, datagram, ident, ttl=64, size=None):

@@ -22,46 +22,61 @@ Frame = collections.namedtuple("Frame", "out partial dmac smac packet")
 
 
 class Tap:
-    """All IP packets on a device, either way, since the last clear()."""
+    """All IP packets on a device, either way, since the last clear(). They
+    wait in the socket until somebody asks, and are parsed then: most are never
+    looked at, and reading each as it comes cost more than all else."""
 
-    def __init__(self, sock, loop, side):
+    def __init__(self, sock, side):
         self.sock, self.side = sock, side
         sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
         sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         sock.setblocking(False)
-        self.frames = []
-        self.esp = 0
-        loop.watch(sock, self.drain)
+        self.raw, self.parsed = [], []
 
     def drain(self):
-        for _ in range(256):
+        """All that has come until now; returns how many that makes."""
+        read, keep = self.sock.recvmsg, self.raw.append
+        for _ in range(1 << 17):
             try:
-                data, aux, _, addr = self.sock.recvmsg(SNAP, 64)
+                keep(read(SNAP, 64))
             except BlockingIOError:
-                return
+                break
             except OSError:             # the device went down or away
-                return
-            proto, kind = addr[1], addr[2]
-            if proto not in (ETH_IP, ETH_IP6):
                 continue
-            length, partial = len(data), False
-            for _, _, value in aux:
-                status, length = struct.unpack_from("=II", value)
-                partial = bool(status & STATUS_CSUM_NOT_READY)
-            try:
-                packet = Packet(data[14:], length - 14)
-            except (IndexError, struct.error):
-                continue
-            self.frames.append(Frame(kind == PACKET_OUTGOING, partial,
-                                     data[:6].hex(":"), data[6:12].hex(":"),
-                                     packet))
+        return len(self.raw) + len(self.parsed)
+
+    @staticmethod
+    def parse(data, aux, _, addr):
+        """A frame, None if it is not IP."""
+        proto, kind = addr[1], addr[2]
+        if proto not in (ETH_IP, ETH_IP6):
+            return None
+        length, partial = len(data), False
+        for _, _, value in aux:
+            status, length = struct.unpack_from("=II", value)
+            partial = bool(status & STATUS_CSUM_NOT_READY)
+        try:
+            packet = Packet(data[14:], length - 14)
+        except (IndexError, struct.error):
+            return None
+        return Frame(kind == PACKET_OUTGOING, partial, data[:6].hex(":"),
+                     data[6:12].hex(":"), packet)
+
+    @property
+    def frames(self):
+        self.drain()
+        self.parsed += filter(None, (self.parse(*raw) for raw in self.raw))
+        self.raw.clear()
+        return self.parsed
 
     def lost(self):
         return struct.unpack("=II", self.sock.getsockopt(
             SOL_PACKET, PACKET_STATISTICS, 8))[1]
 
     def clear(self):
-        self.frames.clear()
+        self.drain()
+        self.raw.clear()
+        self.parsed.clear()
 
     def messages(self, flow, direction, out=None):
         """(frame, sequence number) of each message of @flow seen here in
