@@ -117,6 +117,8 @@ static struct sk_buff *ft_notify_msg(struct fasttrack_flow *flow, u8 cmd,
 		goto free_msg;
 	spin_lock_bh(&flow->lock);
 	err = ft_put_flow(msg, flow, reason) ||
+	      nla_put_u32(msg, FASTTRACK_A_CONNECTION_STATUS,
+			  READ_ONCE(flow->ct->status)) ||
 	      ft_put_direction(msg, flow, flow->ct, IP_CT_DIR_ORIGINAL, true) ||
 	      ft_put_direction(msg, flow, flow->ct, IP_CT_DIR_REPLY, true);
 	spin_unlock_bh(&flow->lock);
