@@ -22,13 +22,15 @@
 #include <uapi/linux/fasttrack.h>
 #include <uapi/linux/xfrm.h>
 
+#include "ctmode.h"
+
 #define FT_VERSION		"0.1"
 
 /* Conntrack status bits that are ours. The kernel uses bits 0 to 15, user
  * space cannot write higher ones but sees them in every dump.
  */
-#define FT_CT_SEEN_BIT		29	/* the rule matched once */
-#define FT_CT_FLOW_BIT		30	/* there is a flow for this entry */
+#define FT_CT_SEEN_BIT		FASTTRACK_CT_STATUS_SEEN_BIT
+#define FT_CT_FLOW_BIT		FASTTRACK_CT_STATUS_FLOW_BIT
 
 /* Before NF_IP_PRI_RAW_BEFORE_DEFRAG, so that defrag sees only what is slow */
 #define FT_PRI_EARLY		(-460)
@@ -238,7 +240,10 @@ struct fasttrack_cold {
  * @state: enum fasttrack_flow_state; flow->lock
  * @family: 0 IPv4, 1 IPv6, constant
  * @tcp_loaded: conntrack's TCP state was read once; flow->lock
+ * @told: listeners take it for fast; flow->lock
+ * @was_fast: it was fast at some time; flow->lock
  * @dead: unhashed or about to be, by the one who set it; flow->lock
+ * @end: reason of its end, once @dead
  */
 struct fasttrack_flow {
 	struct nf_conn		*ct;
@@ -256,8 +261,11 @@ struct fasttrack_flow {
 	u8			reason;
 	u8			state;
 	u8			family;
-	bool			tcp_loaded;
+	bool			tcp_loaded:1;
+	bool			told:1;
+	bool			was_fast:1;
 	bool			dead;
+	u8			end;
 };
 
 struct fasttrack_flow4 {
@@ -370,6 +378,11 @@ struct fasttrack_traffic {
  * @ports_work: brings them in line with the decisions
  * @gc: the sweeper
  * @cursor: bucket at which the sweeper goes on; the sweeper's own
+ * @forwarded: by family: packets that the namespace had forwarded when its
+ *	first rule came; under @lock
+ * @begun: by family: that rule has come; under @lock
+ * @folded: jiffies of the last fold of all flows
+ * @ctmode: what keeps connection tracking on
  * @frag: by hash of the addresses: jiffies until which a fragment between
  *	them may be under way; racy on purpose, one word each
  */
@@ -402,6 +415,10 @@ struct fasttrack_net {
 	struct work_struct	ports_work;
 	struct delayed_work	gc;
 	u32			cursor[FT_FAMILIES];
+	u64			forwarded[FT_FAMILIES];
+	bool			begun[FT_FAMILIES];
+	u32			folded;
+	struct ft_ctmode	ctmode;
 	u32			frag[FT_FRAG_BUCKETS];
 };
 
@@ -564,6 +581,7 @@ const char *ft_reason_name(enum fasttrack_reason reason);
 u64 ft_stats_reason(const struct fasttrack_net *fn,
 		    enum fasttrack_reason reason);
 u64 ft_stats_ingress(const struct fasttrack_net *fn);
+u64 ft_stats_forwarded(const struct net *net, u8 family);
 
 static inline void ft_count(struct fasttrack_net *fn,
 			    enum fasttrack_reason reason)
@@ -595,8 +613,9 @@ void ft_dir_disarm(struct fasttrack_flow *flow, unsigned int dir,
 u16 ft_dir_hold(struct fasttrack_flow *flow, unsigned int dir);
 void ft_dir_seen(struct fasttrack_flow *flow, unsigned int dir, u16 seq);
 bool ft_dir_held(struct fasttrack_flow *flow, unsigned int dir);
-void ft_flow_close(struct fasttrack_flow *flow);
-void ft_flow_kill(struct fasttrack_flow *flow, enum fasttrack_reason reason);
+bool ft_flow_became_fast(struct fasttrack_flow *flow);
+bool ft_flow_close(struct fasttrack_flow *flow);
+bool ft_flow_kill(struct fasttrack_flow *flow, enum fasttrack_reason reason);
 
 /* offer.c */
 enum fasttrack_reason ft_ct_eligible(const struct nf_conn *ct);
@@ -648,6 +667,10 @@ void ft_ingress_end(void);
 void ft_gc_init(struct fasttrack_net *fn);
 void ft_gc_kick(struct fasttrack_net *fn);
 void ft_gc_sweep_now(struct fasttrack_net *fn);
+void ft_gc_walk(struct fasttrack_net *fn,
+		void (*visit)(struct fasttrack_flow *flow, void *data),
+		void *data);
+void ft_gc_fold(struct fasttrack_net *fn);
 void ft_gc_flush(struct fasttrack_net *fn, enum fasttrack_reason reason);
 
 /* events.c */

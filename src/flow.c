@@ -12,6 +12,8 @@
 #include <net/netfilter/nf_conntrack_core.h>
 
 #include "fasttrack.h"
+#include "notify.h"
+#include "refusal.h"
 #include "table.h"
 
 static struct kmem_cache *ft_flow_cache[FT_FAMILIES];
@@ -186,8 +188,24 @@ void ft_flow_discard(struct fasttrack_flow *flow)
 	ft_flow_free_obj(flow);
 }
 
+/* What listeners hear of the end: the counters are final now */
+static void ft_flow_notify_end(struct fasttrack_flow *flow)
+{
+	if (flow->end == FASTTRACK_REASON_DYING) {
+		if (flow->was_fast)
+			ft_notify(flow, FASTTRACK_CMD_CONNECTION_CLOSED_NTF,
+				  flow->end);
+	} else if (flow->told) {
+		ft_notify(flow, FASTTRACK_CMD_CONNECTION_RELEASED_NTF,
+			  flow->end);
+	}
+}
+
 /* A grace period after unhashing: no reader can reach the flow any more, so
- * the counters stand still and the routes are nobody's. Putting conntrack's
+ * the counters stand still and the routes are nobody's. Only now may the entry
+ * get another flow: so its late readers never fold beside those of the next
+ * one, and listeners hear of the end before they hear of that one.
+ * Putting conntrack's
  * reference last lets the namespace and the conntrack module go only after
  * this has run; both wait for it (rcu_barrier() in ft_net_exit_batch()).
  */
@@ -200,8 +218,11 @@ static void ft_flow_free(struct rcu_head *rcu)
 	spin_lock_bh(&flow->lock);
 	ft_ct_fold(flow, IP_CT_DIR_ORIGINAL, (u32)jiffies);
 	spin_unlock_bh(&flow->lock);
+	ft_flow_notify_end(flow);
 	for (dir = 0; dir < IP_CT_DIR_MAX; dir++)
 		dst_release(ft_flow_dir(flow, dir)->dst);
+	clear_bit(FT_CT_SEEN_BIT, &flow->ct->status);
+	clear_bit(FT_CT_FLOW_BIT, &flow->ct->status);
 	nf_ct_put(flow->ct);
 	ft_flow_free_obj(flow);
 }
@@ -392,20 +413,44 @@ bool ft_dir_held(struct fasttrack_flow *flow, unsigned int dir)
 }
 
 /**
+ * ft_flow_became_fast - is it news that the flow is fast?
+ * @flow: flow, a direction of which was armed
+ *
+ * The end of a lease is no news, nor that it was renewed.
+ *
+ * Return: whether listeners are to be told, once the lock is free. Context:
+ * flow->lock.
+ */
+bool ft_flow_became_fast(struct fasttrack_flow *flow)
+{
+	if (flow->told || flow->state != FASTTRACK_FLOW_STATE_ACTIVE)
+		return false;
+	flow->told = true;
+	flow->was_fast = true;
+	return true;
+}
+
+/**
  * ft_flow_close - FIN, RST or SYN: the slow path has the rest
  * @flow: flow
  *
  * The flow stays in the table, so that its counters can be seen, until its
  * conntrack entry goes.
  *
- * Context: flow->lock.
+ * Return: whether listeners took it for fast until now and are to be told,
+ * once the lock is free. Context: flow->lock.
  */
-void ft_flow_close(struct fasttrack_flow *flow)
+bool ft_flow_close(struct fasttrack_flow *flow)
 {
+	bool told = flow->told && !flow->dead;
+
+	if (told)
+		flow->told = false;
 	ft_dir_disarm(flow, IP_CT_DIR_ORIGINAL, FASTTRACK_REASON_CLOSING);
 	ft_dir_disarm(flow, IP_CT_DIR_REPLY, FASTTRACK_REASON_CLOSING);
 	flow->state = FASTTRACK_FLOW_STATE_CLOSING;
 	flow->reason = FASTTRACK_REASON_CLOSING;
+	return told;
 }
 
 /**
@@ -416,16 +461,17 @@ void ft_flow_close(struct fasttrack_flow *flow)
  * The winner unhashes it and leaves the rest to the RCU callback, but syncs
  * conntrack at once: the next packet of the connection goes slow.
  *
- * Context: RCU read side or the sweeper; no lock of ours held.
+ * Return: whether the caller is the winner. Context: RCU read side or the
+ * sweeper; no lock of ours held.
  */
-void ft_flow_kill(struct fasttrack_flow *flow, enum fasttrack_reason reason)
+bool ft_flow_kill(struct fasttrack_flow *flow, enum fasttrack_reason reason)
 {
 	struct fasttrack_net *fn = ft_flow_net(flow);
 
 	spin_lock_bh(&flow->lock);
 	if (flow->dead) {
 		spin_unlock_bh(&flow->lock);
-		return;
+		return false;
 	}
 	ft_dir_disarm(flow, IP_CT_DIR_ORIGINAL, reason);
 	ft_dir_disarm(flow, IP_CT_DIR_REPLY, reason);
@@ -434,11 +480,13 @@ void ft_flow_kill(struct fasttrack_flow *flow, enum fasttrack_reason reason)
 	 * the lock later sees @dead and leaves them alone.
 	 */
 	WRITE_ONCE(flow->dead, true);
+	flow->end = reason;
 	spin_unlock_bh(&flow->lock);
 	ft_count(fn, reason);
+	if (reason != FASTTRACK_REASON_DYING)
+		ft_refusal_set(flow->ct, reason);
 	ft_table_remove(flow);
-	clear_bit(FT_CT_FLOW_BIT, &flow->ct->status);
-	clear_bit(FT_CT_SEEN_BIT, &flow->ct->status);
 	atomic_dec(&fn->flows[flow->family]);
 	call_rcu(&flow->rcu, ft_flow_free);
+	return true;
 }

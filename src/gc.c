@@ -183,22 +183,78 @@ void ft_gc_sweep_now(struct fasttrack_net *fn)
 		mod_delayed_work(system_unbound_wq, &fn->gc, 0);
 }
 
-static void ft_flush_bucket(struct fasttrack_net *fn, u8 family, u32 bucket,
-			    enum fasttrack_reason reason, bool *last)
+/* Returns whether it was the last bucket */
+static bool ft_walk_bucket(struct fasttrack_net *fn, u8 family, u32 bucket,
+			   void (*visit)(struct fasttrack_flow *flow,
+					 void *data),
+			   void *data)
 {
 	struct fasttrack_dir *d, *next;
 	struct fasttrack_buckets *b;
+	bool last;
 
 	rcu_read_lock();
 	b = rcu_dereference(fn->table[family].cur);
-	*last = !b || bucket >= b->mask;
+	last = !b || bucket >= b->mask;
 	if (b && bucket <= b->mask) {
 		for (d = rcu_dereference(b->head[bucket]); d; d = next) {
 			next = rcu_dereference(d->next[b->ni]);
-			ft_flow_kill(ft_dir_flow(d, family), reason);
+			if (d->dir == IP_CT_DIR_ORIGINAL)
+				visit(ft_dir_flow(d, family), data);
 		}
 	}
 	rcu_read_unlock();
+	return last;
+}
+
+/**
+ * ft_gc_walk - visit all flows that are in the table now
+ * @fn: namespace
+ * @visit: sees each flow, some perhaps twice, on the RCU read side
+ * @data: for @visit
+ *
+ * A growth meanwhile doubles the buckets, and what was at or after the cursor
+ * stays so: nothing is missed.
+ *
+ * Context: process, may sleep.
+ */
+void ft_gc_walk(struct fasttrack_net *fn,
+		void (*visit)(struct fasttrack_flow *flow, void *data),
+		void *data)
+{
+	u8 family;
+	u32 i;
+
+	for (family = 0; family < FT_FAMILIES; family++) {
+		for (i = 0; !ft_walk_bucket(fn, family, i, visit, data); i++)
+			cond_resched();
+	}
+}
+
+static void ft_fold_flow(struct fasttrack_flow *flow, void *data)
+{
+	spin_lock_bh(&flow->lock);
+	ft_ct_fold(flow, IP_CT_DIR_ORIGINAL, (u32)jiffies);
+	spin_unlock_bh(&flow->lock);
+}
+
+/**
+ * ft_gc_fold - bring the namespace's counters up to date
+ * @fn: namespace
+ *
+ * Context: process, may sleep.
+ */
+void ft_gc_fold(struct fasttrack_net *fn)
+{
+	WRITE_ONCE(fn->folded, (u32)jiffies);
+	ft_gc_walk(fn, ft_fold_flow, NULL);
+}
+
+static void ft_flush_flow(struct fasttrack_flow *flow, void *data)
+{
+	const enum fasttrack_reason *reason = data;
+
+	ft_flow_kill(flow, *reason);
 }
 
 /**
@@ -206,21 +262,9 @@ static void ft_flush_bucket(struct fasttrack_net *fn, u8 family, u32 bucket,
  * @fn: namespace
  * @reason: why
  *
- * A growth meanwhile doubles the buckets, and what was at or after the cursor
- * stays so: nothing is missed.
- *
  * Context: process, may sleep.
  */
 void ft_gc_flush(struct fasttrack_net *fn, enum fasttrack_reason reason)
 {
-	bool last;
-	u8 family;
-	u32 i;
-
-	for (family = 0; family < FT_FAMILIES; family++) {
-		for (i = 0, last = false; !last; i++) {
-			ft_flush_bucket(fn, family, i, reason, &last);
-			cond_resched();
-		}
-	}
+	ft_gc_walk(fn, ft_flush_flow, &reason);
 }

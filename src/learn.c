@@ -17,6 +17,7 @@
 #include <net/xfrm.h>
 
 #include "fasttrack.h"
+#include "notify.h"
 #include "record.h"
 #include "rewrite.h"
 
@@ -362,6 +363,7 @@ static void ft_leaving(struct fasttrack_net *fn, struct nf_conn *ct,
 	struct fasttrack_flow *flow;
 	struct fasttrack_record rec;
 	struct ft_lesson lesson;
+	bool fast;
 
 	flow = ft_flow_find(fn, ct);
 	if (!flow)
@@ -386,9 +388,13 @@ static void ft_leaving(struct fasttrack_net *fn, struct nf_conn *ct,
 		flow->dir_reason[rec.dir] = reason;
 		flow->reason = reason;
 	}
+	fast = ft_flow_became_fast(flow);
 	ft_dir_seen(flow, rec.dir, rec.seq);
 	spin_unlock(&flow->lock);
 
+	if (fast)
+		ft_notify(flow, FASTTRACK_CMD_CONNECTION_FAST_NTF,
+			  FASTTRACK_REASON_NONE);
 	if (!reason)
 		return;
 	ft_count(fn, reason);

@@ -119,6 +119,10 @@ int nf_fasttrack_get(struct net *net, u8 family)
 	else if (!fn->hooked[f])
 		err = ft_hooks_add(fn, f);
 	if (!err) {
+		if (!fn->begun[f])
+			fn->forwarded[f] = ft_stats_forwarded(net, f);
+		/* Release: who sees it begun sees the number */
+		smp_store_release(&fn->begun[f], true);
 		fn->rules[f]++;
 		WRITE_ONCE(fn->draining[f], false);
 	}
@@ -184,8 +188,10 @@ static int __net_init ft_net_init(struct net *net)
 	fn->enabled = true;
 	fn->lease = FT_LEASE_DEFAULT;
 	fn->limit = FT_LIMIT_DEFAULT;
+	fn->folded = (u32)jiffies - HZ;
 	mutex_init(&fn->lock);
 	ft_ingress_init(fn);
+	ft_ctmode_init(fn);
 	ft_gc_init(fn);
 	return 0;
 }
@@ -208,6 +214,7 @@ static void __net_exit ft_net_pre_exit(struct net *net)
 		ft_hooks_del(fn, f);
 	mutex_unlock(&fn->lock);
 	ft_ingress_exit(fn);
+	ft_ctmode_exit(fn);
 }
 
 static void __net_exit ft_net_exit_batch(struct list_head *list)

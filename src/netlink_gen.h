@@ -11,8 +11,12 @@
 
 #include <uapi/linux/fasttrack.h>
 
+/* Common nested types */
+extern const struct nla_policy fasttrack_prefix_nl_policy[FASTTRACK_A_PREFIX_LENGTH + 1];
+extern const struct nla_policy fasttrack_tuple_nl_policy[FASTTRACK_A_TUPLE_DST_PORT + 1];
+
 /* Ops table for fasttrack */
-extern const struct genl_split_ops fasttrack_nl_ops[6];
+extern const struct genl_split_ops fasttrack_nl_ops[8];
 
 int fasttrack_nl_status_get_doit(struct sk_buff *skb, struct genl_info *info);
 int fasttrack_nl_reason_get_dumpit(struct sk_buff *skb,
@@ -22,5 +26,13 @@ int fasttrack_nl_setting_set_doit(struct sk_buff *skb, struct genl_info *info);
 int fasttrack_nl_connection_get_dumpit(struct sk_buff *skb,
 				       struct netlink_callback *cb);
 int fasttrack_nl_flush_doit(struct sk_buff *skb, struct genl_info *info);
+int fasttrack_nl_connection_find_doit(struct sk_buff *skb,
+				      struct genl_info *info);
+int fasttrack_nl_connection_release_doit(struct sk_buff *skb,
+					 struct genl_info *info);
+
+enum {
+	FASTTRACK_NLGRP_CONNECTIONS,
+};
 
 #endif /* _LINUX_FASTTRACK_GEN_H */

@@ -17,6 +17,7 @@
 #include <net/netfilter/nf_fasttrack.h>
 
 #include "fasttrack.h"
+#include "refusal.h"
 
 static enum fasttrack_reason ft_proto_eligible(const struct nf_conn *ct)
 {
@@ -173,6 +174,7 @@ static enum fasttrack_reason ft_offer_new(struct fasttrack_net *fn,
 		clear_bit(FT_CT_FLOW_BIT, &ct->status);
 		return reason;
 	}
+	ft_refusal_set(ct, FASTTRACK_REASON_NONE);
 	ft_gc_kick(fn);
 	return FASTTRACK_REASON_NONE;
 }
@@ -207,6 +209,16 @@ static enum fasttrack_reason ft_offer(struct fasttrack_net *fn, u8 family,
 	return ft_offer_new(fn, ct, family);
 }
 
+static void ft_refused(struct fasttrack_net *fn, const struct sk_buff *skb,
+		       enum fasttrack_reason reason)
+{
+	enum ip_conntrack_info ctinfo;
+
+	ft_count(fn, reason);
+	if (ft_refusal_stays(reason))
+		ft_refusal_set(nf_ct_get(skb, &ctinfo), reason);
+}
+
 /**
  * nf_fasttrack_offer - a rule matched a packet
  * @net: namespace
@@ -223,6 +235,6 @@ void nf_fasttrack_offer(struct net *net, u8 family, const struct sk_buff *skb)
 
 	reason = ft_offer(fn, ft_family(family), skb);
 	if (reason)
-		ft_count(fn, reason);
+		ft_refused(fn, skb, reason);
 }
 EXPORT_SYMBOL_GPL(nf_fasttrack_offer);

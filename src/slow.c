@@ -9,6 +9,7 @@
 #include <linux/tcp.h>
 
 #include "fasttrack.h"
+#include "notify.h"
 #include "record.h"
 
 /* May a packet with this reason arm its direction at POSTROUTING? */
@@ -77,6 +78,7 @@ unsigned int ft_slow(struct fasttrack_packet *pkt, u8 family,
 {
 	struct fasttrack_flow *flow = ft_dir_flow(pkt->dir, family);
 	unsigned int dir = pkt->dir->dir;
+	bool closed = false;
 	bool track = false;
 	u16 seq = 0;
 
@@ -86,7 +88,7 @@ unsigned int ft_slow(struct fasttrack_packet *pkt, u8 family,
 	ft_ct_fold(flow, dir, pkt->now);
 	if (reason == FASTTRACK_REASON_TCP_FLAGS ||
 	    reason == FASTTRACK_REASON_CLOSING) {
-		ft_flow_close(flow);
+		closed = ft_flow_close(flow);
 	} else if (reason == FASTTRACK_REASON_LEASE ||
 		   reason == FASTTRACK_REASON_STALE) {
 		ft_dir_disarm(flow, dir, reason);
@@ -100,6 +102,9 @@ unsigned int ft_slow(struct fasttrack_packet *pkt, u8 family,
 	spin_unlock_bh(&flow->lock);
 
 	ft_count(pkt->fn, reason);
+	if (closed)
+		ft_notify(flow, FASTTRACK_CMD_CONNECTION_RELEASED_NTF,
+			  FASTTRACK_REASON_CLOSING);
 	if (track)
 		ft_slow_record(pkt, flow, seq, reason);
 	return NF_ACCEPT;

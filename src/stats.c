@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Owns the names and the counters of the reasons. Knows nothing of why a
- * reason is given.
+ * Owns the names and the counters of the reasons, and the reading of what the
+ * namespace has forwarded. Knows nothing of why a reason is given.
  */
+#include <net/ip.h>
+#include <net/ipv6.h>
+
 #include "fasttrack.h"
 
 static const char * const ft_reason_names[__FASTTRACK_REASON_MAX] = {
@@ -58,6 +61,7 @@ static const char * const ft_reason_names[__FASTTRACK_REASON_MAX] = {
 	[FASTTRACK_REASON_FORWARDING_OFF] = "forwarding-off",
 	[FASTTRACK_REASON_NEIGHBOUR] = "neighbour",
 	[FASTTRACK_REASON_FLUSHED] = "flushed",
+	[FASTTRACK_REASON_RELEASED] = "released",
 };
 
 /**
@@ -106,4 +110,27 @@ u64 ft_stats_ingress(const struct fasttrack_net *fn)
 	for_each_possible_cpu(cpu)
 		sum += READ_ONCE(per_cpu_ptr(fn->stats, cpu)->ingress);
 	return sum;
+}
+
+/**
+ * ft_stats_forwarded - packets that a namespace has forwarded
+ * @net: namespace
+ * @family: 0 IPv4, 1 IPv6
+ *
+ * Return: ForwDatagrams, or Ip6OutForwDatagrams; the fast path counts there
+ * as the slow path does. Context: any.
+ */
+u64 ft_stats_forwarded(const struct net *net, u8 family)
+{
+	struct ipstats_mib __percpu *mib = net->mib.ip_statistics;
+
+#if IS_ENABLED(CONFIG_IPV6)
+	if (family)
+		mib = net->mib.ipv6_statistics;
+#endif
+	/* ipv6.disable=1 leaves it unset */
+	if (!mib)
+		return 0;
+	return snmp_fold_field64(mib, IPSTATS_MIB_OUTFORWDATAGRAMS,
+				 offsetof(struct ipstats_mib, syncp));
 }

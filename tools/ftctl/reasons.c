@@ -220,6 +220,10 @@ static const struct {
 		"flushed",
 		"Flushed by the user."
 	},
+	[FASTTRACK_REASON_RELEASED] = {
+		"released",
+		"Released by the user, the rule may make it fast again."
+	},
 };
 
 /**
