@@ -3,7 +3,9 @@
 #ifndef _FASTTRACK_COMPAT_LINUX_UNALIGNED_H
 #define _FASTTRACK_COMPAT_LINUX_UNALIGNED_H
 
-#if __has_include(<asm/unaligned.h>)
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
 #include <asm/unaligned.h>
 #else
 #include_next <linux/unaligned.h>
