@@ -35,8 +35,9 @@ static void ft_sweep_dir(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 }
 
 /* Why the sweeper ends a flow, or none */
-static enum fasttrack_reason ft_sweep_verdict(const struct fasttrack_net *fn,
-					       const struct fasttrack_flow *flow)
+static enum fasttrack_reason
+ft_sweep_verdict(const struct fasttrack_net *fn,
+		 const struct fasttrack_flow *flow)
 {
 	if (ft_ct_gone(flow->ct))
 		return FASTTRACK_REASON_DYING;

@@ -47,11 +47,11 @@ static __always_inline u64 ft_digest6(const u64 *keys,
 				      const struct in6_addr *daddr)
 {
 #ifdef CONFIG_ARCH_SUPPORTS_INT128
-	unsigned __int128 sum;
+	__uint128_t sum;
 
-	sum = (unsigned __int128)(keys[0] + ft_half(saddr, 0)) *
+	sum = (__uint128_t)(keys[0] + ft_half(saddr, 0)) *
 	      (keys[1] + ft_half(saddr, 1));
-	sum += (unsigned __int128)(keys[2] + ft_half(daddr, 0)) *
+	sum += (__uint128_t)(keys[2] + ft_half(daddr, 0)) *
 	       (keys[3] + ft_half(daddr, 1));
 	return (u64)sum ^ (u64)(sum >> 64);
 #else
