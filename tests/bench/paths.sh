@@ -241,10 +241,24 @@ path_expect()
 	esac
 }
 
+# For the profiler, while all modules are where they were.
+symbols()
+{
+	local dir
+
+	[ -n "${BENCH_profile:-}" ] || return 0
+	cat /proc/kallsyms >"$FASTTRACK_OUT/kallsyms"
+	for dir in /sys/module/*/sections; do
+		dir=${dir%/sections}
+		echo "${dir##*/} $(<"$dir/sections/.text")"
+	done >"$FASTTRACK_OUT/sections"
+}
+
 # What a path has must be gone before the next begins: hooks and static keys
 # are the kernel's, not the namespace's.
 path_end()
 {
+	symbols
 	nft flush ruleset
 	tc qdisc del dev lan ingress 2>/dev/null
 	ip link del lan

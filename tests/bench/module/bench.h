@@ -60,6 +60,7 @@ struct bench_seq {
  * @proto: IPPROTO_UDP or IPPROTO_TCP
  * @nat: BENCH_SNAT, BENCH_DNAT
  * @expect: what the path does with packets
+ * @port: destination port of the original direction, 0 for 5000
  * @first: number of the first flow, so that sets can follow one another
  * @flows: how many flows
  * @seq: TCP state by flow, @flows of them
@@ -69,6 +70,7 @@ struct bench_set {
 	u8			proto;
 	u8			nat;
 	u8			expect;
+	u32			port;
 	u32			first;
 	u32			flows;
 	struct bench_seq	*seq;

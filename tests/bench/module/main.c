@@ -6,6 +6,7 @@
  *
  *	set WORD...	a flow set: ipv4|ipv6 udp|tcp none|snat|dnat|both
  *			nothing|same|routed|translated flows=N first=N
+ *			port=N
  *	open		open all connections of the set
  *	connect WORD...	carry out whole short connections, timed: list|single
  *	send WORD...	original|reply list|single check timed
@@ -79,6 +80,7 @@ static const struct bench_number {
 	{ name, offsetof(struct bench_line, member), max }
 	NUMBER("flows=", set.flows, BENCH_FLOWS_MAX),
 	NUMBER("first=", set.first, BENCH_FLOWS_MAX),
+	NUMBER("port=", set.port, 65535),
 	NUMBER("packets=", order.packets, BENCH_PACKETS_MAX),
 	NUMBER("bytes=", order.bytes, 1500),
 	NUMBER("skip=", order.skip, BENCH_FLOWS_MAX),

@@ -17,7 +17,7 @@
 
 #define BENCH_PORTS	60000	/* source ports from 1024 on */
 #define BENCH_CLIENTS	50021
-#define BENCH_PORT	5000	/* of the servers */
+#define BENCH_PORT	5000	/* of the servers, if no other is said */
 
 #define BENCH_CLIENT	0x01
 #define BENCH_SERVER	0x02
@@ -64,7 +64,7 @@ static void bench_original(const struct bench_set *set, u32 flow, bool beyond,
 	bench_address(set, dnat ? BENCH_VIRTUAL : BENCH_SERVER,
 		      1 + i / BENCH_PORTS, t->dst);
 	t->sport = htons(1024 + i % BENCH_PORTS);
-	t->dport = htons(BENCH_PORT);
+	t->dport = htons(set->port ?: BENCH_PORT);
 }
 
 static void bench_tuple(const struct bench_set *set, u32 flow, u8 dir,
