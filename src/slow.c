@@ -46,6 +46,8 @@ static void ft_slow_record(const struct fasttrack_packet *pkt,
 		.partial	= skb->ip_summed == CHECKSUM_PARTIAL,
 	};
 	unsigned int hlen = pkt->thoff;
+	const void *headers = skb->data;
+	u8 buf[FT_RECORD_HEADERS];
 
 	if (rec.teach) {
 		if (pkt->dir->proto == IPPROTO_TCP) {
@@ -56,13 +58,22 @@ static void ft_slow_record(const struct fasttrack_packet *pkt,
 		} else {
 			hlen += sizeof(struct udphdr);
 		}
-		rec.hlen = min3(hlen, skb_headlen(skb),
-				(unsigned int)FT_RECORD_HEADERS);
+		/* All of them, the options in a fragment, too: a checksum
+		 * that a device has yet to fill in tells nothing of them.
+		 */
+		rec.hlen = hlen;
+		headers = hlen > sizeof(buf) ? NULL :
+			  skb_header_pointer(skb, 0, hlen, buf);
+		if (!headers) {
+			headers = skb->data;
+			rec.hlen = 0;
+			rec.teach = false;
+		}
 	}
 	/* Route and policy are decided after this point: the tokens above
 	 * are older than the decision they will vouch for.
 	 */
-	ft_record_put(&rec, skb->data);
+	ft_record_put(&rec, headers);
 }
 
 /**
