@@ -25,6 +25,8 @@
 /* Owner counters need softirqs that do not preempt each other */
 #define FT_OWNER_COUNTS	(!IS_ENABLED(CONFIG_PREEMPT_RT))
 
+#define FT_PORTS	4	/* bytes of a transport header that name a flow */
+
 static __always_inline unsigned int ft_l4_min(u8 proto)
 {
 	return proto == IPPROTO_TCP ? sizeof(struct tcphdr) :

@@ -67,8 +67,10 @@ static noinline unsigned int ft_fragment4(struct fasttrack_packet pkt,
 	if (ingress || iph->frag_off & htons(IP_OFFSET))
 		return NF_ACCEPT;
 	pkt.thoff = iph->ihl * 4;
-	/* The first one names the flow. It goes slow like any packet. */
-	if (!pskb_may_pull(pkt.skb, pkt.thoff + ft_l4_min(iph->protocol)))
+	/* The first one names the flow, even if it has no more than the ports.
+	 * It goes slow like any packet.
+	 */
+	if (!pskb_may_pull(pkt.skb, pkt.thoff + FT_PORTS))
 		return NF_ACCEPT;
 	pkt.dir = ft_find4(pkt.fn, ip_hdr(pkt.skb), pkt.skb->data + pkt.thoff);
 	if (!pkt.dir)

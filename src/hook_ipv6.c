@@ -68,7 +68,8 @@ static noinline unsigned int ft_extended6(struct fasttrack_packet pkt,
 		return NF_ACCEPT;
 	if (nexthdr != IPPROTO_TCP && nexthdr != IPPROTO_UDP)
 		return NF_ACCEPT;
-	if (!pskb_may_pull(skb, thoff + ft_l4_min(nexthdr)))
+	/* A first fragment may have no more than the ports */
+	if (!pskb_may_pull(skb, thoff + FT_PORTS))
 		return NF_ACCEPT;
 	pkt.thoff = thoff;
 	pkt.dir = ft_find6(pkt.fn, ipv6_hdr(skb), nexthdr, skb->data + thoff);
