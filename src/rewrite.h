@@ -50,7 +50,7 @@ ft_rewrite_l4(const struct fasttrack_dir *d, void *l4, u8 proto, bool partial)
 	put_unaligned(d->new_ports, (u32 *)l4);
 	if (proto == IPPROTO_TCP)
 		check = &th->check;
-	else if (uh->check || partial)
+	else if (uh->check)
 		check = &uh->check;
 	else
 		return;
