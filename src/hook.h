@@ -130,7 +130,8 @@ ft_tcp_segment(const struct tcphdr *th, unsigned int l4_len)
 }
 
 /* Would conntrack find the segment in its window? The same four bounds as
- * tcp_in_window() draws, over the state both directions keep here. Whoever
+ * tcp_in_window() draws, over the state both directions keep here, but for one
+ * that crosses the right edge, which makes conntrack widen the window. Whoever
  * falls outside is judged by conntrack itself, on synced state.
  */
 static __always_inline bool
@@ -140,7 +141,7 @@ ft_tcp_in_window(const struct fasttrack_dir *d, const struct fasttrack_dir *rev,
 	u32 rev_end = READ_ONCE(rev->tcp_end);
 	u32 ack_window = max(READ_ONCE(d->tcp_maxwin), 66000U);
 
-	return !after(g->seq, READ_ONCE(rev->tcp_edge)) &&
+	return !after(g->end, READ_ONCE(rev->tcp_edge)) &&
 	       !after(g->ack, rev_end) &&
 	       after(g->end, READ_ONCE(d->tcp_end) -
 			     READ_ONCE(rev->tcp_maxwin) - 1) &&
