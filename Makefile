@@ -12,7 +12,8 @@ KDIR	?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 	     $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -rV))
 # Not "make kernelrelease": Debian names its kernels in UTS_RELEASE alone
 KREL	= $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null)
-BUILD	= $(TOP)/build/$(KREL)
+# KUNIT=1 builds the engine with its KUnit suites, aside from the one without
+BUILD	= $(TOP)/build/$(KREL)$(if $(KUNIT),-kunit)
 DESTDIR ?=
 FASTTRACK_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/fasttrack
 
@@ -25,11 +26,14 @@ need-kdir:
 
 # kbuild writes beside its sources: give each kernel a directory of links
 modules: need-kdir
+	@test -z "$(KUNIT)" || grep -qs '^CONFIG_KUNIT=' "$(KDIR)/.config" || { \
+		echo "make: the kernel of KDIR=$(KDIR) has no KUnit" >&2; exit 2; }
 	@test -z "$(SCRATCH)" || rm -rf $(BUILD)/obj
 	@mkdir -p $(BUILD)/obj
 	@cp -rsf $(TOP)/src/. $(BUILD)/obj/
-	@$(MAKE) -C $(KDIR) M=$(BUILD)/obj FT_TOP=$(TOP) $(KFLAGS) modules
-	@cp $(BUILD)/obj/nf_fasttrack.ko $(BUILD)/obj/xt_FASTTRACK.ko $(BUILD)/
+	@$(MAKE) -C $(KDIR) M=$(BUILD)/obj FT_TOP=$(TOP) \
+		$(if $(KUNIT),FT_KUNIT=y) $(KFLAGS) modules
+	@cp $(BUILD)/obj/*.ko $(BUILD)/
 
 user:
 	@$(MAKE) -C tools O=$(TOP)/build/user

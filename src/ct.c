@@ -148,15 +148,26 @@ static void ft_tcp_sync(struct fasttrack_flow *flow, unsigned int hint)
 	spin_unlock(&ct->lock);
 }
 
+/* Did the last fast packet close its sender's window? Which one was the last is
+ * known to a jiffy; in doubt it did not.
+ */
+static bool ft_tcp_stuck(struct fasttrack_flow *flow)
+{
+	const struct fasttrack_dir *a = ft_flow_dir(flow, IP_CT_DIR_ORIGINAL);
+	const struct fasttrack_dir *b = ft_flow_dir(flow, IP_CT_DIR_REPLY);
+	u32 a_last = READ_ONCE(a->last), b_last = READ_ONCE(b->last);
+
+	return (ft_before(a_last, b_last) || !READ_ONCE(a->last_win)) &&
+	       (ft_before(b_last, a_last) || !READ_ONCE(b->last_win));
+}
+
 static u32 ft_tcp_timeout(struct fasttrack_flow *flow, const unsigned int *t)
 {
 	u32 timeout = t[TCP_CONNTRACK_ESTABLISHED];
-	unsigned int dir;
 
-	dir = ft_before(ft_flow_dir(flow, 0)->last, ft_flow_dir(flow, 1)->last);
 	if (ft_dir_unacked(flow, 0) || ft_dir_unacked(flow, 1))
 		timeout = min(timeout, t[TCP_CONNTRACK_UNACK]);
-	else if (!READ_ONCE(ft_flow_dir(flow, dir)->last_win))
+	else if (ft_tcp_stuck(flow))
 		timeout = min(timeout, t[TCP_CONNTRACK_RETRANS]);
 	return timeout;
 }
@@ -213,8 +224,8 @@ u32 ft_ct_lease_cap(struct fasttrack_flow *flow)
 
 /* Advance the entry to what conntrack would have set at the last fast packet.
  * Only ever later, with one exception: TCP data that nobody acknowledged, as
- * far as conntrack and we know, brings an established timeout down to the one
- * for that, as the slow path does.
+ * far as conntrack and we know, or a window that was closed bring an established
+ * timeout down to the one for that, as the slow path does.
  *
  * Conntrack writes state before timeout, so read them the other way round: a
  * packet that closes the connection meanwhile shows in the state, or in the
@@ -235,8 +246,8 @@ static void ft_ct_refresh(struct fasttrack_flow *flow, u32 last)
 	timeout = ft_ct_timeout(flow);
 	flow->fold_every = clamp_t(u32, timeout / 4, 1, HZ);
 	if (ft_before(was, last + timeout) ||
-	    (ft_flow_proto(flow) == IPPROTO_TCP && (ft_dir_unacked(flow, 0) ||
-					    ft_dir_unacked(flow, 1))))
+	    (ft_flow_proto(flow) == IPPROTO_TCP &&
+	     timeout != ft_timeouts(flow)[TCP_CONNTRACK_ESTABLISHED]))
 		cmpxchg(&ct->timeout, was, last + timeout);
 }
 

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit: the states of a direction and of a flow. Holds and their numbers, the
+ * gate, settling, closing, and death with many killers. Time passes by setting
+ * stamps back, never by waiting for the clock.
+ */
+#include <linux/kthread.h>
+#include <net/netfilter/nf_conntrack_core.h>
+
+#include "testbed.h"
+
+static u32 fl_gate(struct fasttrack_flow *flow, unsigned int dir)
+{
+	return READ_ONCE(ft_flow_dir(flow, dir)->gate);
+}
+
+static u16 fl_hold(struct fasttrack_flow *flow, unsigned int dir)
+{
+	u16 seq;
+
+	spin_lock_bh(&flow->lock);
+	seq = ft_dir_hold(flow, dir);
+	spin_unlock_bh(&flow->lock);
+	return seq;
+}
+
+static void fl_seen(struct fasttrack_flow *flow, unsigned int dir, u16 seq)
+{
+	spin_lock_bh(&flow->lock);
+	ft_dir_seen(flow, dir, seq);
+	spin_unlock_bh(&flow->lock);
+}
+
+static bool fl_held(struct fasttrack_flow *flow, unsigned int dir)
+{
+	bool held;
+
+	spin_lock_bh(&flow->lock);
+	held = ft_dir_held(flow, dir);
+	spin_unlock_bh(&flow->lock);
+	return held;
+}
+
+static void fl_disarm(struct fasttrack_flow *flow, unsigned int dir)
+{
+	spin_lock_bh(&flow->lock);
+	ft_dir_disarm(flow, dir, FASTTRACK_REASON_STALE);
+	spin_unlock_bh(&flow->lock);
+}
+
+static bool fl_settled(struct fasttrack_flow *flow, unsigned int dir)
+{
+	bool settled;
+
+	spin_lock_bh(&flow->lock);
+	settled = ft_dir_settled(flow, dir);
+	spin_unlock_bh(&flow->lock);
+	return settled;
+}
+
+static struct fasttrack_flow *fl_new(struct kunit *test, u8 family)
+{
+	struct nf_conn *ct = tb_conn(test, family, IPPROTO_UDP, TB_NAT_NONE);
+	struct fasttrack_flow *flow = tb_flow(test, ct);
+
+	nf_ct_put(ct);
+	return flow;
+}
+
+static int fl_active(struct kunit *test)
+{
+	return atomic_read(&tb_net()->active[0]);
+}
+
+/* The last slow packet ends the hold, one before it does not */
+static void flow_hold_order(struct kunit *test)
+{
+	struct fasttrack_flow *flow = fl_new(test, 0);
+	u16 first, second, third;
+
+	tb_arm(flow, 0);
+	KUNIT_EXPECT_EQ(test, fl_gate(flow, 0), (u32)FT_ARMED);
+	first = fl_hold(flow, 0);
+	KUNIT_EXPECT_EQ(test, fl_gate(flow, 0), (u32)(FT_ARMED | FT_HELD));
+	second = fl_hold(flow, 0);
+	third = fl_hold(flow, 0);
+	fl_seen(flow, 0, second);
+	KUNIT_EXPECT_TRUE(test, fl_held(flow, 0));
+	fl_seen(flow, 0, first);
+	KUNIT_EXPECT_TRUE(test, fl_held(flow, 0));
+	fl_seen(flow, 0, third);
+	KUNIT_EXPECT_EQ(test, fl_gate(flow, 0), (u32)FT_ARMED);
+	KUNIT_EXPECT_EQ(test, fl_gate(flow, 1), 0U);
+}
+
+/* A packet that was dropped on the slow path delays nothing for ever */
+static void flow_hold_timeout(struct kunit *test)
+{
+	struct fasttrack_flow *flow = fl_new(test, 1);
+	u16 lost;
+
+	tb_arm(flow, 1);
+	lost = fl_hold(flow, 1);
+	KUNIT_EXPECT_TRUE(test, fl_held(flow, 1));
+	ft_flow_dir(flow, 1)->slow_last =
+		(u16)jiffies - FT_HOLD;
+	KUNIT_EXPECT_FALSE(test, fl_held(flow, 1));
+	KUNIT_EXPECT_EQ(test, fl_gate(flow, 1), (u32)FT_ARMED);
+	fl_hold(flow, 1);
+	fl_seen(flow, 1, lost);
+	KUNIT_EXPECT_TRUE(test, fl_gate(flow, 1) & FT_HELD);
+}
+
+/* Sequence numbers of slow packets wrap */
+static void flow_hold_wrap(struct kunit *test)
+{
+	struct fasttrack_flow *flow = fl_new(test, 0);
+	unsigned int i, held = 0, open = 0;
+	u16 seq, prev;
+
+	tb_arm(flow, 0);
+	for (i = 0; i < 70000; i++) {
+		prev = fl_hold(flow, 0);
+		seq = fl_hold(flow, 0);
+		fl_seen(flow, 0, prev);
+		held += !!(fl_gate(flow, 0) & FT_HELD);
+		fl_seen(flow, 0, seq);
+		open += fl_gate(flow, 0) == FT_ARMED;
+	}
+	KUNIT_EXPECT_EQ(test, held, 70000U);
+	KUNIT_EXPECT_EQ(test, open, 70000U);
+}
+
+/* Random operations against a model of a few lines */
+static void flow_model(struct kunit *test)
+{
+	struct fasttrack_flow *flow = fl_new(test, 0);
+	bool armed[2] = {}, held[2] = {}, good = true;
+	u16 last[2] = {}, seen[2] = {}, seq;
+	unsigned int i, dir;
+
+	for (i = 0; i < 20000 && good; i++) {
+		dir = tb_random() & 1;
+		switch (tb_below(5)) {
+		case 0:
+			tb_arm(flow, dir);
+			armed[dir] = true;
+			break;
+		case 1:
+			fl_disarm(flow, dir);
+			armed[dir] = false;
+			break;
+		case 2:
+			last[dir] = fl_hold(flow, dir);
+			held[dir] = true;
+			break;
+		case 3:
+			/* Not ahead of what was sent */
+			seq = last[dir] - tb_below(4);
+			if (!held[dir])
+				break;
+			fl_seen(flow, dir, seq);
+			if ((s16)(seq - seen[dir]) > 0)
+				seen[dir] = seq;
+			held[dir] = seen[dir] != last[dir];
+			break;
+		case 4:
+			ft_flow_dir(flow, dir)->slow_last =
+				(u16)jiffies - FT_HOLD;
+			fl_held(flow, dir);
+			if (held[dir])
+				seen[dir] = last[dir];
+			held[dir] = false;
+			break;
+		}
+		good = fl_gate(flow, dir) == (armed[dir] ? FT_ARMED : 0) +
+					     (held[dir] ? FT_HELD : 0) &&
+		       fl_active(test) == (armed[0] || armed[1]);
+	}
+	KUNIT_EXPECT_TRUE(test, good);
+	KUNIT_EXPECT_EQ(test, i, 20000U);
+}
+
+/* What was learned may change only when no reader of the last arming is left */
+static void flow_settled(struct kunit *test)
+{
+	struct fasttrack_flow *flow = fl_new(test, 0);
+
+	tb_arm(flow, 0);
+	rcu_read_lock();
+	fl_disarm(flow, 0);
+	KUNIT_EXPECT_FALSE(test, fl_settled(flow, 0));
+	rcu_read_unlock();
+	synchronize_rcu();
+	KUNIT_EXPECT_TRUE(test, fl_settled(flow, 0));
+
+	/* Armed and disarmed again: the clock starts anew */
+	tb_arm(flow, 0);
+	rcu_read_lock();
+	fl_disarm(flow, 0);
+	KUNIT_EXPECT_FALSE(test, fl_settled(flow, 0));
+	/* Disarming what is not armed does not matter */
+	rcu_read_unlock();
+	synchronize_rcu();
+	fl_disarm(flow, 0);
+	KUNIT_EXPECT_TRUE(test, fl_settled(flow, 0));
+}
+
+static void flow_close(struct kunit *test)
+{
+	struct fasttrack_flow *flow = fl_new(test, 1);
+	struct fasttrack_net *fn = tb_net();
+
+	tb_arm(flow, 0);
+	tb_arm(flow, 1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fn->active[1]), 1);
+	spin_lock_bh(&flow->lock);
+	ft_flow_close(flow);
+	spin_unlock_bh(&flow->lock);
+	KUNIT_EXPECT_EQ(test, (int)flow->state, FASTTRACK_FLOW_STATE_CLOSING);
+	KUNIT_EXPECT_EQ(test, fl_gate(flow, 0) | fl_gate(flow, 1), 0U);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fn->active[1]), 0);
+	spin_lock_bh(&flow->lock);
+	ft_flow_close(flow);
+	spin_unlock_bh(&flow->lock);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fn->active[1]), 0);
+}
+
+/* Death disarms, unhashes, and gives back every reference after the callback */
+static void flow_kill(struct kunit *test)
+{
+	struct nf_conn *ct = tb_conn(test, 0, IPPROTO_UDP, TB_NAT_BOTH);
+	struct fasttrack_flow *flow = tb_flow(test, ct);
+	struct fasttrack_net *fn = tb_net();
+	u64 flushed = ft_stats_reason(fn, FASTTRACK_REASON_FLUSHED);
+	u64 dying = ft_stats_reason(fn, FASTTRACK_REASON_DYING);
+
+	set_bit(FT_CT_SEEN_BIT, &ct->status);
+	KUNIT_EXPECT_EQ(test, refcount_read(&ct->ct_general.use), 2U);
+	tb_arm(flow, 0);
+	rcu_read_lock();
+	ft_flow_kill(flow, FASTTRACK_REASON_FLUSHED);
+	ft_flow_kill(flow, FASTTRACK_REASON_DYING);
+	KUNIT_EXPECT_EQ(test, fl_gate(flow, 0), 0U);
+	KUNIT_EXPECT_NULL(test, ft_flow_find(fn, ct));
+	KUNIT_EXPECT_EQ(test, refcount_read(&ct->ct_general.use), 2U);
+	rcu_read_unlock();
+	KUNIT_EXPECT_FALSE(test, ct->status & (BIT(FT_CT_FLOW_BIT) |
+					       BIT(FT_CT_SEEN_BIT)));
+	KUNIT_EXPECT_EQ(test, atomic_read(&fn->flows[0]), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fn->active[0]), 0);
+	KUNIT_EXPECT_EQ(test, ft_stats_reason(fn, FASTTRACK_REASON_FLUSHED),
+			flushed + 1);
+	KUNIT_EXPECT_EQ(test, ft_stats_reason(fn, FASTTRACK_REASON_DYING),
+			dying);
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, refcount_read(&ct->ct_general.use), 1U);
+	nf_ct_put(ct);
+}
+
+#define FL_KILLERS	4
+#define FL_VICTIMS	400
+
+/**
+ * struct fl_massacre - flows that several killers end at once
+ * @flow: victims
+ * @ct: their entries, one reference each
+ * @here: killers that have reached a victim
+ * @done: killers that have finished
+ */
+struct fl_massacre {
+	struct fasttrack_flow	*flow[FL_VICTIMS];
+	struct nf_conn		*ct[FL_VICTIMS];
+	atomic_t		here[FL_VICTIMS];
+	atomic_t		done;
+};
+
+/* RCU is held from before the first kill, as every caller's is */
+static int fl_killer(void *data)
+{
+	struct fl_massacre *m = data;
+	int i;
+
+	for (i = 0; i < FL_VICTIMS; i++) {
+		rcu_read_lock();
+		atomic_inc(&m->here[i]);
+		while (atomic_read(&m->here[i]) < FL_KILLERS)
+			cpu_relax();
+		ft_flow_kill(m->flow[i], FASTTRACK_REASON_FLUSHED);
+		rcu_read_unlock();
+		cond_resched();
+	}
+	atomic_inc(&m->done);
+	return 0;
+}
+
+static void flow_kill_race(struct kunit *test)
+{
+	unsigned int i, killers = min_t(unsigned int, FL_KILLERS,
+					num_online_cpus());
+	struct fasttrack_net *fn = tb_net();
+	u64 flushed = ft_stats_reason(fn, FASTTRACK_REASON_FLUSHED);
+	struct task_struct *task;
+	struct fl_massacre *m;
+	unsigned int left = 0;
+
+	m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	for (i = 0; i < FL_VICTIMS; i++) {
+		m->ct[i] = tb_conn(test, i & 1, IPPROTO_UDP, TB_NAT_NONE);
+		m->flow[i] = tb_flow(test, m->ct[i]);
+		tb_arm(m->flow[i], i % 3 == 0);
+		/* Those that will not come have been here */
+		atomic_set(&m->here[i], FL_KILLERS - killers);
+	}
+	for (i = 0; i < killers; i++) {
+		task = kthread_create(fl_killer, m, "ft_killer/%u", i);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+		kthread_bind(task, cpumask_nth(i, cpu_online_mask));
+		wake_up_process(task);
+	}
+	while (atomic_read(&m->done) < killers)
+		schedule_timeout_uninterruptible(1);
+	rcu_barrier();
+	for (i = 0; i < FL_VICTIMS; i++) {
+		left += refcount_read(&m->ct[i]->ct_general.use) != 1;
+		nf_ct_put(m->ct[i]);
+	}
+	KUNIT_EXPECT_EQ(test, left, 0U);
+	KUNIT_EXPECT_EQ(test, ft_stats_reason(fn, FASTTRACK_REASON_FLUSHED),
+			flushed + FL_VICTIMS);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fn->flows[0]), 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fn->flows[1]), 0);
+	KUNIT_EXPECT_EQ(test, fn->table[0].dirs + fn->table[1].dirs, 0U);
+}
+
+static struct kunit_case flow_cases[] = {
+	KUNIT_CASE(flow_hold_order),
+	KUNIT_CASE(flow_hold_timeout),
+	KUNIT_CASE(flow_hold_wrap),
+	KUNIT_CASE(flow_model),
+	KUNIT_CASE(flow_settled),
+	KUNIT_CASE(flow_close),
+	KUNIT_CASE(flow_kill),
+	KUNIT_CASE(flow_kill_race),
+	{}
+};
+
+struct kunit_suite ft_flow_suite = {
+	.name		= "fasttrack_flow",
+	.init		= tb_init,
+	.exit		= tb_exit,
+	.test_cases	= flow_cases,
+};

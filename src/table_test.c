@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit: the hash tables. What was inserted is found and nothing else, through
+ * growth, removals and readers on another CPU; limits hold; one key, one flow.
+ */
+#include <linux/kthread.h>
+#include <linux/slab.h>
+#include <net/netfilter/nf_conntrack_core.h>
+
+#include "table.h"
+#include "testbed.h"
+
+#define TT_FLOWS	3000
+
+static const void *tt_family(const void *prev, char *desc)
+{
+	static const u8 families[] = { 0, 1 };
+	const u8 *next = prev ? (const u8 *)prev + 1 : families;
+
+	if (next == families + ARRAY_SIZE(families))
+		return NULL;
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "ipv%d", *next ? 6 : 4);
+	return next;
+}
+
+static struct fasttrack_dir *tt_find(struct fasttrack_net *fn, u8 family,
+				     const struct tb_tuple *t, u8 proto)
+{
+	struct fasttrack_dir key;
+
+	memset(&key, 0, sizeof(key));
+	key.sport = t->sport;
+	key.dport = t->dport;
+	key.proto = proto;
+	if (family)
+		return ft_table_find6(&fn->table[1], &t->src, &t->dst, key.l4);
+	key.saddr4 = t->src.s6_addr32[0];
+	key.daddr4 = t->dst.s6_addr32[0];
+	return ft_table_find4(&fn->table[0], key.addr4, key.l4);
+}
+
+/* Both directions of @flow by their tuples, and the flow by its entry */
+static bool tt_found(struct fasttrack_net *fn, struct fasttrack_flow *flow)
+{
+	unsigned int dir;
+	bool good = true;
+
+	rcu_read_lock();
+	for (dir = 0; dir < IP_CT_DIR_MAX; dir++) {
+		struct tb_tuple t = tb_tuple_in(flow->ct, dir);
+
+		if (tt_find(fn, flow->family, &t,
+			    ft_flow_proto(flow)) !=
+		    ft_flow_dir(flow, dir))
+			good = false;
+	}
+	if (ft_flow_find(fn, flow->ct) != flow)
+		good = false;
+	rcu_read_unlock();
+	return good;
+}
+
+/* Random connections in the table; each flow holds the only reference */
+static struct fasttrack_flow **tt_fill(struct kunit *test, u8 family,
+				       unsigned int count)
+{
+	struct fasttrack_flow **flows;
+	struct nf_conn *ct;
+	unsigned int i;
+
+	flows = kunit_kcalloc(test, count, sizeof(*flows), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, flows);
+	for (i = 0; i < count; i++) {
+		ct = tb_conn(test, family,
+			     i & 1 ? IPPROTO_UDP : IPPROTO_TCP,
+			     i % TB_NAT_MAX);
+		flows[i] = tb_flow(test, ct);
+		nf_ct_put(ct);
+	}
+	return flows;
+}
+
+static void tt_expect_all(struct kunit *test, struct fasttrack_flow **flows,
+			  unsigned int from, unsigned int to)
+{
+	unsigned int i, lost = 0;
+
+	for (i = from; i < to; i++)
+		lost += !tt_found(tb_net(), flows[i]);
+	KUNIT_EXPECT_EQ(test, lost, 0U);
+}
+
+static void table_insert_remove(struct kunit *test)
+{
+	u8 family = *(const u8 *)test->param_value;
+	struct fasttrack_net *fn = tb_net();
+	struct fasttrack_flow **flows;
+	unsigned int i, ghosts = 0;
+
+	flows = tt_fill(test, family, TT_FLOWS);
+	tt_expect_all(test, flows, 0, TT_FLOWS);
+	KUNIT_EXPECT_EQ(test, fn->table[family].dirs, 2U * TT_FLOWS);
+
+	for (i = 0; i < TT_FLOWS / 2; i++) {
+		struct nf_conn *ct = flows[i]->ct;
+
+		nf_conntrack_get(&ct->ct_general);
+		rcu_read_lock();
+		ft_flow_kill(flows[i], FASTTRACK_REASON_FLUSHED);
+		ghosts += !!ft_flow_find(fn, ct);
+		rcu_read_unlock();
+		ghosts += test_bit(FT_CT_FLOW_BIT, &ct->status);
+		nf_ct_put(ct);
+	}
+	KUNIT_EXPECT_EQ(test, ghosts, 0U);
+	KUNIT_EXPECT_EQ(test, fn->table[family].dirs, (u32)TT_FLOWS);
+	tt_expect_all(test, flows, TT_FLOWS / 2, TT_FLOWS);
+}
+
+/* A tuple that differs in one field belongs to nobody */
+static void table_strangers(struct kunit *test)
+{
+	u8 family = *(const u8 *)test->param_value;
+	struct fasttrack_net *fn = tb_net();
+	struct fasttrack_flow **flows;
+	unsigned int i, found = 0;
+
+	flows = tt_fill(test, family, 200);
+	rcu_read_lock();
+	for (i = 0; i < 200; i++) {
+		struct tb_tuple t = tb_tuple_in(flows[i]->ct, i & 1);
+		u8 proto = ft_flow_proto(flows[i]);
+		struct tb_tuple u = t;
+
+		u.sport ^= htons(1 + tb_below(U16_MAX));
+		found += !!tt_find(fn, family, &u, proto);
+		u = t;
+		u.dport ^= htons(1 + tb_below(U16_MAX));
+		found += !!tt_find(fn, family, &u, proto);
+		u = t;
+		u.src.s6_addr[tb_below(family ? 16 : 4)] ^= 1 + tb_below(255);
+		found += !!tt_find(fn, family, &u, proto);
+		u = t;
+		u.dst.s6_addr[tb_below(family ? 16 : 4)] ^= 1 + tb_below(255);
+		found += !!tt_find(fn, family, &u, proto);
+		found += !!tt_find(fn, family, &t, proto ^ IPPROTO_TCP ^
+						   IPPROTO_UDP);
+	}
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, found, 0U);
+}
+
+/* The second flow with the same key stays out, whole, and learns why */
+static void table_clash(struct kunit *test)
+{
+	u8 family = *(const u8 *)test->param_value;
+	struct fasttrack_net *fn = tb_net();
+	struct fasttrack_flow *flow, *twin;
+	struct fasttrack_dir *clash;
+	struct nf_conn *ct;
+
+	ct = tb_conn(test, family, IPPROTO_UDP, TB_NAT_BOTH);
+	flow = tb_flow(test, ct);
+	twin = ft_flow_alloc(ct, family);
+	nf_ct_put(ct);
+	KUNIT_ASSERT_NOT_NULL(test, twin);
+	rcu_read_lock();
+	KUNIT_EXPECT_NE(test, (int)ft_table_insert(twin, &clash),
+			FASTTRACK_REASON_NONE);
+	KUNIT_EXPECT_PTR_EQ(test, clash, ft_flow_dir(flow, 0));
+	rcu_read_unlock();
+	ft_flow_discard(twin);
+	KUNIT_EXPECT_EQ(test, fn->table[family].dirs, 2U);
+	KUNIT_EXPECT_TRUE(test, tt_found(fn, flow));
+}
+
+static unsigned int tt_longest(struct fasttrack_net *fn, u8 family)
+{
+	const struct fasttrack_buckets *b;
+	struct fasttrack_dir *d;
+	unsigned int len, most = 0;
+	u32 i;
+
+	rcu_read_lock();
+	b = rcu_dereference(fn->table[family].cur);
+	for (i = 0; i <= b->mask; i++) {
+		len = 0;
+		for (d = rcu_dereference(b->head[i]); d;
+		     d = rcu_dereference(d->next[b->ni]))
+			len++;
+		most = max(most, len);
+	}
+	rcu_read_unlock();
+	return most;
+}
+
+/* A table that nobody lets grow refuses at last, and its chains stay short */
+static void table_chain_cap(struct kunit *test)
+{
+	u8 family = *(const u8 *)test->param_value;
+	struct fasttrack_net *fn = tb_net();
+	enum fasttrack_reason reason = FASTTRACK_REASON_NONE;
+	struct fasttrack_dir *clash;
+	struct fasttrack_flow *flow;
+	unsigned int i, in = 0;
+	struct nf_conn *ct;
+
+	for (i = 0; i < 40000 && !reason; i++) {
+		ct = tb_conn(test, family, IPPROTO_UDP, TB_NAT_NONE);
+		flow = ft_flow_alloc(ct, family);
+		nf_ct_put(ct);
+		KUNIT_ASSERT_NOT_NULL(test, flow);
+		rcu_read_lock();
+		reason = ft_table_insert(flow, &clash);
+		rcu_read_unlock();
+		if (reason) {
+			ft_flow_discard(flow);
+			break;
+		}
+		set_bit(FT_CT_FLOW_BIT, &ct->status);
+		atomic_inc(&fn->flows[family]);
+		in++;
+		cond_resched();
+	}
+	KUNIT_EXPECT_EQ(test, (int)reason, FASTTRACK_REASON_TABLE_CHAIN);
+	KUNIT_EXPECT_NULL(test, clash);
+	KUNIT_EXPECT_EQ(test, fn->table[family].dirs, 2 * in);
+	KUNIT_EXPECT_EQ(test, tt_longest(fn, family), 32U);
+	kunit_info(test, "%u flows before the first was refused\n", in);
+}
+
+static void table_growth(struct kunit *test)
+{
+	u8 family = *(const u8 *)test->param_value;
+	struct fasttrack_net *fn = tb_net();
+	struct fasttrack_table *t = &fn->table[family];
+	struct fasttrack_flow **flows;
+	bool wants;
+
+	flows = tt_fill(test, family, TT_FLOWS);
+	rcu_read_lock();
+	wants = ft_table_wants_room(t);
+	rcu_read_unlock();
+	KUNIT_EXPECT_TRUE(test, wants);
+	ft_table_grow(t);
+	rcu_read_lock();
+	wants = ft_table_wants_room(t);
+	rcu_read_unlock();
+	KUNIT_EXPECT_FALSE(test, wants);
+	tt_expect_all(test, flows, 0, TT_FLOWS);
+	/* A good hash: 6000 in 8192 buckets, the chance of 12 in one is 1e-7 */
+	KUNIT_EXPECT_LT(test, tt_longest(fn, family), 12U);
+}
+
+/**
+ * struct tt_reader - a reader beside growth and removal
+ * @test: test
+ * @flows: that stay
+ * @count: how many
+ * @rounds: done
+ * @lost: look-ups that missed
+ */
+struct tt_reader {
+	struct kunit		*test;
+	struct fasttrack_flow	**flows;
+	unsigned int		count;
+	unsigned int		rounds;
+	unsigned int		lost;
+};
+
+static int tt_read(void *data)
+{
+	struct tt_reader *r = data;
+	unsigned int i;
+
+	while (!kthread_should_stop()) {
+		for (i = 0; i < r->count; i++)
+			r->lost += !tt_found(tb_net(), r->flows[i]);
+		WRITE_ONCE(r->rounds, r->rounds + 1);
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Flows that stay are found at every moment while others come and go and the
+ * table is rebuilt again and again.
+ */
+static void table_readers(struct kunit *test)
+{
+	u8 family = *(const u8 *)test->param_value;
+	struct fasttrack_net *fn = tb_net();
+	struct fasttrack_flow **more;
+	struct task_struct *task;
+	struct tt_reader r = { .test = test, .count = 200 };
+	unsigned int i, round;
+
+	r.flows = tt_fill(test, family, r.count);
+	task = kthread_run(tt_read, &r, "ft_reader");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	for (round = 0; round < 8; round++) {
+		more = tt_fill(test, family, 700);
+		ft_table_grow(&fn->table[family]);
+		for (i = 0; i < 700; i += 1 + (round & 1)) {
+			rcu_read_lock();
+			ft_flow_kill(more[i], FASTTRACK_REASON_FLUSHED);
+			rcu_read_unlock();
+		}
+	}
+	while (READ_ONCE(r.rounds) < 3)
+		cond_resched();
+	kthread_stop(task);
+	KUNIT_EXPECT_EQ(test, r.lost, 0U);
+	tt_expect_all(test, r.flows, 0, r.count);
+}
+
+static struct kunit_case table_cases[] = {
+	KUNIT_CASE_PARAM(table_insert_remove, tt_family),
+	KUNIT_CASE_PARAM(table_strangers, tt_family),
+	KUNIT_CASE_PARAM(table_clash, tt_family),
+	KUNIT_CASE_PARAM(table_chain_cap, tt_family),
+	KUNIT_CASE_PARAM(table_growth, tt_family),
+	KUNIT_CASE_PARAM(table_readers, tt_family),
+	{}
+};
+
+struct kunit_suite ft_table_suite = {
+	.name		= "fasttrack_table",
+	.init		= tb_init,
+	.exit		= tb_exit,
+	.test_cases	= table_cases,
+};
