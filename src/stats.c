@@ -112,6 +112,25 @@ u64 ft_stats_ingress(const struct fasttrack_net *fn)
 	return sum;
 }
 
+/* snmp_fold_field64(), which modules may not call any more */
+static u64 ft_mib_sum(struct ipstats_mib __percpu *mib, unsigned int item)
+{
+	unsigned int start;
+	u64 value, sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct ipstats_mib *m = per_cpu_ptr(mib, cpu);
+
+		do {
+			start = u64_stats_fetch_begin(&m->syncp);
+			value = m->mibs[item];
+		} while (u64_stats_fetch_retry(&m->syncp, start));
+		sum += value;
+	}
+	return sum;
+}
+
 /**
  * ft_stats_forwarded - packets that a namespace has forwarded
  * @net: namespace
@@ -131,6 +150,5 @@ u64 ft_stats_forwarded(const struct net *net, u8 family)
 	/* ipv6.disable=1 leaves it unset */
 	if (!mib)
 		return 0;
-	return snmp_fold_field64(mib, IPSTATS_MIB_OUTFORWDATAGRAMS,
-				 offsetof(struct ipstats_mib, syncp));
+	return ft_mib_sum(mib, IPSTATS_MIB_OUTFORWDATAGRAMS);
 }

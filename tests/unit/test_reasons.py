@@ -16,7 +16,7 @@ def spec_reasons():
     """Names and explanations of the enum, in order."""
     text = read("Documentation/netlink/specs/fasttrack.yaml")
     text = text[:text.index("attribute-sets:")]
-    text = text[text.index("name: reason\n"):]
+    text = text[text.index("name: reason\n"):].split("\n  -\n", 1)[0]
     entries = re.split(r"\n      -\n        name: ", text)[1:]
     for entry in entries:
         name, doc = entry.split("\n", 1)

@@ -17,9 +17,11 @@
 #define BENCH_DATA	(BENCH_ACK | BENCH_PSH)
 
 /* A no-operation with a number that the profiler's QEMU plugin looks for */
-#define bench_mark(number) \
-	asm volatile(".byte 0x0f, 0x1f, 0x80; .long 0x46540000 + " #number \
-		     : : : "memory")
+static __always_inline void bench_mark(const u32 number)
+{
+	asm volatile(".byte 0x0f, 0x1f, 0x80; .long 0x46540000 + %c0"
+		     : : "i" (number) : "memory");
+}
 
 static __always_inline u64 bench_clock(void)
 {

@@ -21,8 +21,8 @@
 
 #include "bench.h"
 
-#define BENCH_FLOWS_MAX		(1U << 22)
-#define BENCH_PACKETS_MAX	(1U << 28)
+#define BENCH_FLOWS_MAX		BIT(22)
+#define BENCH_PACKETS_MAX	BIT(28)
 
 static unsigned int bench_net_id __read_mostly;
 
