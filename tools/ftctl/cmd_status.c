@@ -2,9 +2,10 @@
 /* Owns "status" and "reasons". Must not know how messages are coded.
  *
  * JSON keys of status: version enabled table-limit table-buckets table-used
- * ingress-packets, ingress-devices with name, ipv4 and ipv6 with rules connections active packets bytes forwarded-packets
- * share (percent), preconditions with name result advice, reasons with reason
- * packets. Those of a reason: reason packets description.
+ * ingress-packets, ingress-devices with name, ipv4 and ipv6 with rules
+ * connections active packets bytes forwarded-packets share (percent),
+ * preconditions with name result advice, reasons with reason packets. Those of
+ * a reason: reason packets description.
  */
 #include <errno.h>
 #include <stdio.h>
