@@ -35,7 +35,7 @@ static void cc_send(struct fasttrack_flow *flow, unsigned int dir,
 		    unsigned int len)
 {
 	local_bh_disable();
-	ft_account(flow, ft_flow_dir(flow, dir), (u32)jiffies, len);
+	ft_account(ft_flow_dir(flow, dir), (u32)jiffies, len, flow->family);
 	local_bh_enable();
 }
 

@@ -233,8 +233,8 @@ ft_dress(struct sk_buff *skb, const struct fasttrack_dir *d,
 }
 
 /* A function of its own, so that it can be the last thing a hook does */
-static noinline unsigned int ft_output(struct neighbour *neigh,
-				       struct sk_buff *skb, bool skip_cache)
+static noinline unsigned int __maybe_unused
+ft_output(struct neighbour *neigh, struct sk_buff *skb, bool skip_cache)
 {
 	neigh_output(neigh, skb, skip_cache);
 	return NF_STOLEN;

@@ -172,6 +172,13 @@ static void hk_frag_first(struct sk_buff *skb, u8 family)
 	ipv6_hdr(skb)->nexthdr = NEXTHDR_FRAGMENT;
 }
 
+/* No more than the ports, which is as little as there can be of it */
+static void hk_frag_tiny(struct sk_buff *skb, u8 family)
+{
+	skb_trim(skb, tb_thoff(family) + 8);
+	hk_frag_first(skb, family);
+}
+
 static void hk_frag_next(struct sk_buff *skb, u8 family)
 {
 	u8 *ext;
@@ -285,6 +292,7 @@ static const struct hk_case hk_table[] = {
 	HK("options", 1, TCP, IP_OPTIONS, options),
 	HK("40 bytes of options", 1, UDP, IP_OPTIONS, options_all),
 	HK("first fragment", HK_BOTH, UDP, FRAGMENT, frag_first),
+	HK("tiny first fragment", HK_BOTH, TCP, FRAGMENT, frag_tiny),
 	HK("later fragment", HK_BOTH, UDP, NONE, frag_next),
 	HK("hop by hop", 2, TCP, EXT_HEADER, hopopts),
 	HK("two extension headers", 2, UDP, EXT_HEADER, dstopts_twice),

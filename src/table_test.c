@@ -109,7 +109,6 @@ static void table_insert_remove(struct kunit *test)
 		ft_flow_kill(flows[i], FASTTRACK_REASON_FLUSHED);
 		ghosts += !!ft_flow_find(fn, ct);
 		rcu_read_unlock();
-		ghosts += test_bit(FT_CT_FLOW_BIT, &ct->status);
 		nf_ct_put(ct);
 	}
 	KUNIT_EXPECT_EQ(test, ghosts, 0U);

@@ -333,7 +333,7 @@ static bool tc_fast(struct tc_pair *pair, unsigned int dir,
 		return false;
 	local_bh_disable();
 	ft_tcp_track(d, &g);
-	ft_account(pair->flow, d, (u32)jiffies, skb->len);
+	ft_account(d, (u32)jiffies, skb->len, pair->family);
 	local_bh_enable();
 	pair->fast++;
 	return true;
