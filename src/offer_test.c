@@ -22,8 +22,8 @@
  * @proto: protocol
  * @set: status bits to set
  * @clear: status bits to clear
- * @ext: extension to have, or NF_CT_EXT_NUM
- * @state: TCP state
+ * @ext: extension to have plus one, or 0
+ * @state: TCP state, 0 for ESTABLISHED
  * @expired: its time is over
  * @zone: zone
  * @want: answer
@@ -33,7 +33,7 @@ struct ot_case {
 	u8			proto;
 	unsigned long		set;
 	unsigned long		clear;
-	enum nf_ct_ext_id	ext;
+	unsigned int		ext;
 	u8			state;
 	bool			expired;
 	u16			zone;
@@ -41,11 +41,9 @@ struct ot_case {
 };
 
 #define OT_TCP(_name, _want, ...) { .name = "tcp " _name, \
-	.proto = IPPROTO_TCP, .state = TCP_CONNTRACK_ESTABLISHED, \
-	.ext = NF_CT_EXT_NUM, .want = FASTTRACK_REASON_##_want, ##__VA_ARGS__ }
+	.proto = IPPROTO_TCP, .want = FASTTRACK_REASON_##_want, ##__VA_ARGS__ }
 #define OT_UDP(_name, _want, ...) { .name = "udp " _name, \
-	.proto = IPPROTO_UDP, .ext = NF_CT_EXT_NUM, \
-	.want = FASTTRACK_REASON_##_want, ##__VA_ARGS__ }
+	.proto = IPPROTO_UDP, .want = FASTTRACK_REASON_##_want, ##__VA_ARGS__ }
 #define OT_STATE(_state) \
 	OT_TCP(#_state, NOT_ESTABLISHED, .state = TCP_CONNTRACK_##_state)
 
@@ -68,16 +66,16 @@ static const struct ot_case ot_table[] = {
 	OT_UDP("hardware offload", OFFLOAD, .set = IPS_HW_OFFLOAD),
 	OT_UDP("nat clash", NAT_CLASH, .set = IPS_NAT_CLASH),
 	OT_TCP("zone", ZONE, .zone = 7),
-	OT_TCP("helper", HELPER, .ext = NF_CT_EXT_HELPER),
-	OT_TCP("sequence adjustment", HELPER, .ext = NF_CT_EXT_SEQADJ),
+	OT_TCP("helper", HELPER, .ext = NF_CT_EXT_HELPER + 1),
+	OT_TCP("sequence adjustment", HELPER, .ext = NF_CT_EXT_SEQADJ + 1),
 	OT_TCP("sequences adjusted", HELPER, .set = IPS_SEQ_ADJUST),
-	OT_TCP("synproxy", SYNPROXY, .ext = NF_CT_EXT_SYNPROXY),
-	OT_TCP("accounting", NONE, .ext = NF_CT_EXT_ACCT),
+	OT_TCP("synproxy", SYNPROXY, .ext = NF_CT_EXT_SYNPROXY + 1),
+	OT_TCP("accounting", NONE, .ext = NF_CT_EXT_ACCT + 1),
 	OT_TCP("nat", NONE, .set = IPS_SRC_NAT | IPS_DST_NAT),
 	OT_TCP("expected", NONE, .set = IPS_EXPECTED),
-	{ .name = "icmp", .proto = IPPROTO_ICMP, .ext = NF_CT_EXT_NUM,
+	{ .name = "icmp", .proto = IPPROTO_ICMP,
 	  .want = FASTTRACK_REASON_PROTOCOL },
-	{ .name = "sctp", .proto = IPPROTO_SCTP, .ext = NF_CT_EXT_NUM,
+	{ .name = "sctp", .proto = IPPROTO_SCTP,
 	  .want = FASTTRACK_REASON_PROTOCOL },
 };
 
@@ -99,20 +97,21 @@ static void offer_eligible(struct kunit *test)
 	int got;
 
 	for (family = 0; family < FT_FAMILIES; family++) {
-		if (c->ext < NF_CT_EXT_NUM)
-			ct = tb_conn_ext(test, family, c->proto, c->ext);
+		if (c->ext)
+			ct = tb_conn_ext(test, family, c->proto, c->ext - 1);
 		else
 			ct = tb_conn(test, family, c->proto, TB_NAT_BOTH);
 		status = ct->status;
 		ct->status = (status & ~c->clear) | c->set;
 		if (c->proto == IPPROTO_TCP)
-			ct->proto.tcp.state = c->state;
+			ct->proto.tcp.state =
+				c->state ?: TCP_CONNTRACK_ESTABLISHED;
 		if (c->expired)
 			ct->timeout = nfct_time_stamp - 1;
 #ifdef CONFIG_NF_CONNTRACK_ZONES
 		ct->zone.id = c->zone;
 #endif
-		if (c->ext == NF_CT_EXT_HELPER) {
+		if (c->ext == NF_CT_EXT_HELPER + 1) {
 			help = nfct_help(ct);
 			rcu_assign_pointer(help->helper, &helper);
 		}
@@ -120,7 +119,7 @@ static void offer_eligible(struct kunit *test)
 		got = ft_ct_eligible(ct);
 		rcu_read_unlock();
 		KUNIT_EXPECT_EQ(test, got, (int)c->want);
-		if (c->ext == NF_CT_EXT_HELPER)
+		if (c->ext == NF_CT_EXT_HELPER + 1)
 			RCU_INIT_POINTER(help->helper, NULL);
 		ct->status = status;
 		nf_ct_put(ct);
@@ -275,7 +274,7 @@ static void offer_successor(struct kunit *test)
  * struct ot_race - connections that several CPUs offer at once
  * @ct: connections
  * @skb: a packet of each, by racer
- * @round: which is on
+ * @ticket: racers so far
  * @here: racers that have done it
  */
 struct ot_race {

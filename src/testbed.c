@@ -480,15 +480,14 @@ void tb_skb_sum(struct sk_buff *skb, u8 family, bool partial)
  */
 u16 tb_skb_residue(const struct sk_buff *skb, u8 family)
 {
-	__wsum sum = 0;
+	u16 is, due;
+	__wsum sum;
 
 	if (skb->ip_summed == CHECKSUM_PARTIAL) {
-		__sum16 want = ~tb_magic(skb, family, 0);
-
-		return csum_fold(csum_sub((__force __wsum)(u32)(__force u16)
-					  *tb_check(skb, tb_proto(skb, family)),
-					  (__force __wsum)(u32)(__force u16)
-					  want));
+		is = (__force u16)*tb_check(skb, tb_proto(skb, family));
+		due = (__force u16)~tb_magic(skb, family, 0);
+		/* 0 and 0xffff are the same number */
+		return (is % U16_MAX) ^ (due % U16_MAX);
 	}
 	sum = csum_partial(skb_transport_header(skb),
 			   skb->len - tb_thoff(family), 0);
