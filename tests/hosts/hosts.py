@@ -23,14 +23,14 @@ sys.path[0:0] = [os.path.dirname(os.path.abspath(__file__)),
 
 import ft_dump                                          # noqa: E402
 import packet as pk                                     # noqa: E402
-from flow import Loop, Tcp, Udp, ORIG, REPLY, message   # noqa: E402
+from flow import Loop, Tcp, Udp, ORIG, REPLY            # noqa: E402
+from frames import DIRS, Frames                         # noqa: E402
 from jsonfiles import Failed, JsonFiles                 # noqa: E402
 from packet import swap                                 # noqa: E402
-from tap import Port, Queue, SO_RCVBUFFORCE, Tap        # noqa: E402
+from tap import Queue, SO_RCVBUFFORCE, Tap              # noqa: E402
 
 SLOW = os.environ.get("FASTTRACK_SLOW") == "1"
-CLONE_NEWNET = 0x40000000
-DIRS = {"o": ORIG, "r": REPLY}
+CLONE_NEWNET, IP_TRANSPARENT = 0x40000000, 19
 NAMES = ("orig", "reply")
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -39,12 +39,13 @@ def both(word):
     return (ORIG, REPLY) if word == "b" else (DIRS[word],)
 
 
-class Hosts(JsonFiles):
+class Hosts(JsonFiles, Frames):
     def __init__(self):
         self.loop = Loop()
         self.home = os.open("/proc/self/ns/net", os.O_RDONLY)
         self.spaces, self.flows, self.taps = {}, {}, {}
         self.ports, self.queues = {}, {}
+        self.ends = ("c", "s")
         self.engine = None
 
     # Namespaces
@@ -65,6 +66,8 @@ class Hosts(JsonFiles):
             sock.setblocking(False)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
+            if space == "r":            # a proxy, for any address
+                sock.setsockopt(socket.IPPROTO_IP, IP_TRANSPARENT, 1)
             if family == socket.AF_INET:
                 sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, pk.TOS)
             else:
@@ -88,22 +91,34 @@ class Hosts(JsonFiles):
 
     # Connections
 
+    def do_between(self, client, server):
+        """Where the ends of what is opened from now on are."""
+        self.ends = client, server
+
+    def do_say(self, name, *words):
+        """A line of text from the client, in the middle of a protocol that has
+        no messages; the connection can carry nothing else after that."""
+        flow = self.flows[name]
+        for sock in flow.socks:
+            self.loop.forget(sock)
+        flow.socks[0].send(" ".join(words).encode() + b"\r\n")
+
     def do_udp(self, name, src, sport, dst, dport, srv, vport, zero="0"):
         flow = self.flows[name] = Udp(name, self.loop)
-        flow.open(self.maker("c"), self.maker("s"), (src, int(sport)),
+        flow.open(*map(self.maker, self.ends), (src, int(sport)),
                   (dst, int(dport)), (srv, int(vport)), zero != "0")
 
     def do_tcp(self, name, src, sport, dst, dport, srv, vport, patience="5"):
         flow = self.flows[name] = Tcp(name, self.loop)
         flow.where = ((src, int(sport)), (dst, int(dport)), (srv, int(vport)))
-        flow.open(self.maker("c"), self.maker("s"), *flow.where,
+        flow.open(*map(self.maker, self.ends), *flow.where,
                   float(patience))
 
     def do_reopen(self, name, patience="10"):
         """The same ports once more, after close."""
         flow = self.flows[name]
         flow.renew()
-        flow.open(self.maker("c"), self.maker("s"), *flow.where,
+        flow.open(*map(self.maker, self.ends), *flow.where,
                   float(patience))
 
     def do_close(self, name, how="fin", end="b"):
@@ -258,6 +273,16 @@ class Hosts(JsonFiles):
         return self.each_once(tap, name, direction, since,
                               lambda f: f.packet.src)
 
+    def do_ttls(self, tap, name, direction, since="0"):
+        """The same for TTL or hop limit."""
+        return self.each_once(tap, name, direction, since,
+                              lambda f: f.packet.ttl)
+
+    def do_toses(self, tap, name, direction, since="0"):
+        """The same for TOS byte or traffic class."""
+        return self.each_once(tap, name, direction, since,
+                              lambda f: f.packet.tos)
+
     def do_sums(self, tap, name, direction):
         """Transport checksums that no device has to fill in any more: the sum
         over each packet, which is ffff if it is right, or none."""
@@ -339,64 +364,6 @@ class Hosts(JsonFiles):
                                  after[NAMES[direction]]["state"],
                                  after[NAMES[direction]].get("reason")))
         return " ".join(told)
-
-    # Frames of our own
-
-    def do_port(self, name, space, device, smac, dmac):
-        self.ports[name] = Port(self.raw(space, device), smac, dmac)
-
-    def do_burst(self, port, name, kinds):
-        """Messages of a UDP connection from the client as raw frames, one per
-        letter: N normal, F in two fragments, O with an option or extension
-        header, T with a TTL of 1, L with another TTL, W with a wrong
-        checksum, Z without one. Returns the number of the first."""
-        flow, port = self.flows[name], self.ports[port]
-        first = flow.tx[ORIG]
-        t, six = flow.client, ":" in flow.client.src
-        for kind in kinds:
-            seq, flow.tx[ORIG] = flow.tx[ORIG], flow.tx[ORIG] + 1
-            datagram = pk.udp(t, message(flow.id, ORIG, seq, 64))
-            if kind == "F":
-                for part in pk.fragments(t, datagram, 0x1000 + seq, size=40):
-                    port.send(part)
-            elif kind == "O" and six:
-                port.send(pk.ip(t, 60, bytes([pk.UDP, 0, 1, 4, 0, 0, 0, 0]) +
-                                datagram))
-            elif kind == "O":
-                port.send(pk.ip(t, pk.UDP, datagram, options=b"\1\1\1\0"))
-            elif kind == "W":
-                port.send(pk.ip(t, pk.UDP, pk.spoilt(datagram, pk.UDP)))
-            elif kind == "Z":
-                port.send(pk.ip(t, pk.UDP, datagram[:6] + b"\0\0" +
-                                datagram[8:]))
-            else:
-                ttl = {"T": 1, "L": 33}.get(kind, 64)
-                port.send(pk.ip(t, pk.UDP, datagram, ttl))
-        return first
-
-    def do_inject(self, port, name, direction, flags, offset, tap,
-                  ack_offset="0", wrong=""):
-        """A TCP segment without data. Its numbers are those of the last one
-        that a tap on the client's side saw in that direction, moved by
-        offsets; flags as in scapy; with a wrong checksum if told so."""
-        flow, way = self.flows[name], DIRS[direction]
-        seen = self.on_tap(self.taps[tap], flow, way)
-        if not seen:
-            raise Failed("no packet to copy")
-        p = seen[-1].packet
-        seq, ack, had, window = p.tcp()
-        if p.whole:
-            seq += len(p.payload) + bool(had & (pk.SYN | pk.FIN))
-        bits = sum({"F": pk.FIN, "S": pk.SYN, "R": pk.RST, "A": pk.ACK}[c]
-                   for c in flags)
-        t = swap(flow.client) if way else flow.client
-        if self.taps[tap].side:
-            t = swap(flow.server) if way else flow.server
-        segment = pk.tcp(t, seq + int(offset), ack + int(ack_offset), bits,
-                         window)
-        if wrong:
-            segment = pk.spoilt(segment, pk.TCP)
-        self.ports[port].send(pk.ip(t, pk.TCP, segment))
 
     # The router's queues
 

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Commands of hosts.py that put frames of our own on a wire.
+
+Owns: what is odd about a frame. Must not know: how its bytes are made, which is
+packet.py's, nor what a router should do with it.
+"""
+import packet as pk
+from flow import ORIG, REPLY, message
+from jsonfiles import Failed
+from packet import swap
+from tap import Port
+
+DIRS = {"o": ORIG, "r": REPLY}
+
+
+class Frames:
+    """Part of the one process; self is a Hosts."""
+
+    def do_port(self, name, space, device, smac, dmac):
+        self.ports[name] = Port(self.raw(space, device), smac, dmac)
+
+    def do_burst(self, port, name, kinds):
+        """Messages of a UDP connection from the client as raw frames, one per
+        letter: N normal, F in two fragments, O with an option or extension
+        header, T with a TTL of 1, L with another TTL, D with another DSCP,
+        X with a TOS of 0x10, E with ECN bits, W with a wrong checksum, Z
+        without one. Returns the number of the first."""
+        flow, port = self.flows[name], self.ports[port]
+        first = flow.tx[ORIG]
+        t, six = flow.client, ":" in flow.client.src
+        for kind in kinds:
+            seq, flow.tx[ORIG] = flow.tx[ORIG], flow.tx[ORIG] + 1
+            datagram = pk.udp(t, message(flow.id, ORIG, seq, 64))
+            if kind == "F":
+                for part in pk.fragments(t, datagram, 0x1000 + seq, size=40):
+                    port.send(part)
+            elif kind == "O" and six:
+                port.send(pk.ip(t, 60, bytes([pk.UDP, 0, 1, 4, 0, 0, 0, 0]) +
+                                datagram))
+            elif kind == "O":
+                port.send(pk.ip(t, pk.UDP, datagram, options=b"\1\1\1\0"))
+            elif kind == "W":
+                port.send(pk.ip(t, pk.UDP, pk.spoilt(datagram, pk.UDP)))
+            elif kind == "Z":
+                port.send(pk.ip(t, pk.UDP, datagram[:6] + b"\0\0" +
+                                datagram[8:]))
+            else:
+                ttl = {"T": 1, "L": 33}.get(kind, 64)
+                tos = {"D": 0x48, "X": 0x10, "E": pk.TOS | 1}.get(kind, pk.TOS)
+                port.send(pk.ip(t, pk.UDP, datagram, ttl, tos=tos))
+        return first
+
+    def do_inject(self, port, name, direction, flags, offset, tap,
+                  ack_offset="0", wrong=""):
+        """A TCP segment without data. Its numbers are those of the last one
+        that a tap on the client's side saw in that direction, moved by
+        offsets; flags as in scapy; with a wrong checksum if told so."""
+        flow, way = self.flows[name], DIRS[direction]
+        seen = self.on_tap(self.taps[tap], flow, way)
+        if not seen:
+            raise Failed("no packet to copy")
+        p = seen[-1].packet
+        seq, ack, had, window = p.tcp()
+        if p.whole:
+            seq += len(p.payload) + bool(had & (pk.SYN | pk.FIN))
+        bits = sum({"F": pk.FIN, "S": pk.SYN, "R": pk.RST, "A": pk.ACK}[c]
+                   for c in flags)
+        t = swap(flow.client) if way else flow.client
+        if self.taps[tap].side:
+            t = swap(flow.server) if way else flow.server
+        segment = pk.tcp(t, seq + int(offset), ack + int(ack_offset), bits,
+                         window)
+        if wrong:
+            segment = pk.spoilt(segment, pk.TCP)
+        self.ports[port].send(pk.ip(t, pk.TCP, segment))
