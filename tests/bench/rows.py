@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Rows of the benchmark: their form in a run's output and in JSON.
+
+Owns: which keys a row has and how rows are found. Must not know: what a figure
+means.
+"""
+import json
+import statistics
+
+# In this order, and in JSON nothing else: others read it.
+KEYS = ("engine", "kernel", "path", "family", "proto", "nat", "bytes", "flows",
+        "mode", "value", "unit")
+UNITS = {"icount": "instructions/packet", "native": "cycles/packet"}
+PATHS = ("drop", "redirect", "route", "conntrack", "conntrack-50", "flowtable",
+         "fasttrack")
+# A path that is measured but has no place among those: FASTTRACK with its
+# hook at PRE_ROUTING alone.
+PREROUTING = "fasttrack-prerouting"
+COST_KEYS = ("engine", "kernel", "cost", "family", "proto", "flows", "value",
+             "unit")
+FAMILIES = ("ipv4", "ipv6")
+PROTOS = ("udp", "tcp")
+
+
+def parse(line):
+    """A row or a cost as a dictionary, or None. Values come in tenths."""
+    words = line.split()
+    if words[:1] == ["row"] and len(words) == len(KEYS):
+        row = dict(zip(KEYS, words[1:]))
+        row["unit"] = UNITS[row["engine"]]
+        row["bytes"] = int(row["bytes"])
+    elif words[:1] == ["cost"] and len(words) == len(COST_KEYS) + 1:
+        row = dict(zip(COST_KEYS, words[1:]))
+        if row["unit"] in ("packet", "connection"):
+            row["unit"] = UNITS[row["engine"]].split("/")[0] + "/" + row["unit"]
+    else:
+        return None
+    row["flows"] = int(row["flows"])
+    row["value"] = int(row["value"]) / 10
+    return row
+
+
+class Rows:
+    """All rows of a run; those measured several times by their median."""
+
+    def __init__(self, rows):
+        found = {}
+        for row in rows:
+            key = tuple(value for name, value in row.items()
+                        if name not in ("value", "kernel"))
+            found.setdefault(key, []).append(row)
+        self.all = []
+        for same in found.values():
+            row = dict(same[0])
+            row["value"] = statistics.median(r["value"] for r in same)
+            self.all.append(row)
+
+    @classmethod
+    def from_output(cls, path):
+        with open(path, encoding="utf-8") as file:
+            return cls([row for row in map(parse, file) if row])
+
+    @classmethod
+    def from_json(cls, path):
+        with open(path, encoding="utf-8") as file:
+            return cls(json.load(file))
+
+    def select(self, **wanted):
+        return [row for row in self.all
+                if all(row.get(key) == value for key, value in wanted.items())]
+
+    def value(self, **wanted):
+        """The one value that fits, or None."""
+        rows = self.select(**wanted)
+        return rows[0]["value"] if len(rows) == 1 else None
