@@ -41,7 +41,8 @@ def parse(line):
 
 
 class Rows:
-    """All rows of a run; those measured several times by their median."""
+    """All rows of a run; those measured several times by their median, with
+    the single measurements in their order as samples."""
 
     def __init__(self, rows):
         found = {}
@@ -52,7 +53,8 @@ class Rows:
         self.all = []
         for same in found.values():
             row = dict(same[0])
-            row["value"] = statistics.median(r["value"] for r in same)
+            row["samples"] = [r["value"] for r in same]
+            row["value"] = round(statistics.median(row["samples"]), 1)
             self.all.append(row)
 
     @classmethod
@@ -69,7 +71,23 @@ class Rows:
         return [row for row in self.all
                 if all(row.get(key) == value for key, value in wanted.items())]
 
-    def value(self, **wanted):
-        """The one value that fits, or None."""
+    @staticmethod
+    def share(row, other):
+        """One as a share of another. Paths took turns: what the machine did
+        meanwhile hit both halves of a pair of samples alike."""
+        if not row or not other:
+            return None
+        ones, others = row["samples"], other["samples"]
+        if len(ones) != len(others):
+            return row["value"] / other["value"]
+        return statistics.median(a / b for a, b in zip(ones, others))
+
+    def row(self, **wanted):
+        """The one row that fits, or None."""
         rows = self.select(**wanted)
-        return rows[0]["value"] if len(rows) == 1 else None
+        return rows[0] if len(rows) == 1 else None
+
+    def value(self, **wanted):
+        """Its value, or None."""
+        row = self.row(**wanted)
+        return row["value"] if row else None
