@@ -156,10 +156,12 @@ struct bench_order {
  * @received: packets at the sink
  * @wrong: packets that left otherwise than they should
  * @complaint: about the first of those
- * @batches: full batches that were timed
+ * @batches: full batches that were timed while the processor was ours
+ * @disturbed: full batches that were timed while it was not
  * @median: time of the median batch
  * @least: time of the shortest batch
  * @total: time of all of them
+ * @busy: time of the median batch, with those that were disturbed
  */
 struct bench_result {
 	u64	sent;
@@ -167,10 +169,23 @@ struct bench_result {
 	u64	wrong;
 	char	complaint[128];
 	u32	batches;
+	u32	disturbed;
 	u64	median;
 	u64	least;
 	u64	total;
+	u64	busy;
 };
+
+struct bench_times;
+
+/* Time: the TSC */
+static __always_inline u64 bench_clock(void)
+{
+	u32 low, high;
+
+	asm volatile("lfence; rdtsc" : "=a" (low), "=d" (high) : : "memory");
+	return (u64)high << 32 | low;
+}
 
 /**
  * struct bench_net - the benchmark in one namespace
@@ -220,6 +235,13 @@ void bench_write(const struct bench_set *set, const struct bench_packet *p,
 void bench_check(struct bench_net *bn, struct sk_buff *skb);
 void bench_complain(struct bench_net *bn, const char *format, ...)
 	__printf(2, 3);
+
+/* clock.c */
+void bench_clock_init(void);
+struct bench_times *bench_times_alloc(u32 max);
+void bench_times_add(struct bench_times *t, u64 time);
+void bench_times_result(struct bench_times *t, struct bench_result *r);
+void bench_times_free(struct bench_times *t);
 
 /* feed.c */
 int bench_open(struct bench_net *bn);

@@ -3,14 +3,9 @@
  * Owns the traffic: it makes skbs as a NIC driver does, hands them to the stack
  * in batches with softirqs off, and times that call and nothing else. Knows
  * packets, not what is done with them.
- *
- * Time is the TSC: an instruction each under QEMU's icount with shift=0,
- * cycles on a real machine.
  */
 #include <linux/etherdevice.h>
 #include <linux/sched.h>
-#include <linux/sort.h>
-#include <linux/vmalloc.h>
 
 #include "bench.h"
 
@@ -21,14 +16,6 @@ static __always_inline void bench_mark(const u32 number)
 {
 	asm volatile(".byte 0x0f, 0x1f, 0x80; .long 0x46540000 + %c0"
 		     : : "i" (number) : "memory");
-}
-
-static __always_inline u64 bench_clock(void)
-{
-	u32 low, high;
-
-	asm volatile("lfence; rdtsc" : "=a" (low), "=d" (high) : : "memory");
-	return (u64)high << 32 | low;
 }
 
 /* As a driver that fills pages and builds skbs around the frames in them */
@@ -200,27 +187,6 @@ static void bench_packet(struct bench_net *bn, struct bench_packet *p, u32 flow,
 		s->next[dir] += p->len - header;
 }
 
-static int bench_compare(const void *a, const void *b)
-{
-	u64 x = *(const u64 *)a, y = *(const u64 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static void bench_sum_up(struct bench_result *r, u64 *times, u32 count)
-{
-	u32 i;
-
-	r->batches = count;
-	for (i = 0; i < count; i++)
-		r->total += times[i];
-	if (!count)
-		return;
-	sort(times, count, sizeof(*times), bench_compare, NULL);
-	r->median = times[count / 2];
-	r->least = times[0];
-}
-
 static u32 bench_gcd(u32 a, u32 b)
 {
 	while (b) {
@@ -256,14 +222,15 @@ int bench_send(struct bench_net *bn, const struct bench_order *order)
 	struct net_device *dev = bench_device(bn, order->dir);
 	u64 flow = (u64)order->skip * stride % bn->set.flows;
 	struct bench_batch *batch;
-	u32 count = 0, i;
+	struct bench_times *times;
 	int err = -ENOMEM;
-	u64 *times, spent;
+	u64 spent;
+	u32 i;
 
 	if (!dev)
 		return -ENODEV;
 	batch = kmalloc(sizeof(*batch), GFP_KERNEL);
-	times = vmalloc(array_size(left / BENCH_BATCH + 1, sizeof(*times)));
+	times = bench_times_alloc(left / BENCH_BATCH);
 	if (!batch || !times)
 		goto out;
 	for (err = 0; left && !err; left -= batch->count) {
@@ -275,13 +242,13 @@ int bench_send(struct bench_net *bn, const struct bench_order *order)
 		}
 		err = bench_batch(bn, batch, order, dev, &spent);
 		if (!err && order->timed && batch->count == BENCH_BATCH)
-			times[count++] = spent;
+			bench_times_add(times, spent);
 		if (signal_pending(current))
 			err = -EINTR;
 	}
-	bench_sum_up(&bn->result, times, count);
+	bench_times_result(times, &bn->result);
 out:
-	vfree(times);
+	bench_times_free(times);
 	kfree(batch);
 	dev_put(dev);
 	return err;
@@ -345,15 +312,15 @@ static int bench_steps(struct bench_net *bn, const struct bench_step *steps,
 {
 	struct net_device *dev[2] = { bench_device(bn, 0),
 				      bench_device(bn, 1) };
+	struct bench_times *times;
 	struct bench_batch *batch;
-	u32 flow, full = 0;
 	int err = -ENOMEM;
 	unsigned int i;
-	u64 *times, spent;
+	u64 spent;
+	u32 flow;
 
 	batch = kmalloc(sizeof(*batch), GFP_KERNEL);
-	times = vmalloc(array_size(bn->set.flows / BENCH_BATCH + 1,
-				   sizeof(*times)));
+	times = bench_times_alloc(bn->set.flows / BENCH_BATCH);
 	if (!batch || !times)
 		goto out;
 	err = dev[0] && dev[1] ? 0 : -ENODEV;
@@ -362,13 +329,13 @@ static int bench_steps(struct bench_net *bn, const struct bench_step *steps,
 			err = bench_step(bn, batch, flow, &steps[i], order,
 					 dev, &spent);
 		if (order->timed && batch->count == BENCH_BATCH)
-			times[full++] = spent;
+			bench_times_add(times, spent);
 		if (signal_pending(current))
 			err = -EINTR;
 	}
-	bench_sum_up(&bn->result, times, full);
+	bench_times_result(times, &bn->result);
 out:
-	vfree(times);
+	bench_times_free(times);
 	kfree(batch);
 	dev_put(dev[0]);
 	dev_put(dev[1]);

@@ -194,8 +194,9 @@ static int bench_show(struct seq_file *file, void *v)
 		return -EINTR;
 	seq_printf(file, "sent=%llu\nreceived=%llu\nwrong=%llu\n",
 		   r->sent, r->received, r->wrong);
-	seq_printf(file, "batches=%u\nmedian=%llu\nleast=%llu\ntotal=%llu\n",
-		   r->batches, r->median, r->least, r->total);
+	seq_printf(file, "disturbed=%u\nbatches=%u\nmedian=%llu\nleast=%llu\ntotal=%llu\n",
+		   r->disturbed, r->batches, r->median, r->least, r->total);
+	seq_printf(file, "busy=%llu\n", r->busy);
 	seq_printf(file, "complaint=%s\n", r->complaint);
 	mutex_unlock(&bn->lock);
 	return 0;
@@ -230,6 +231,7 @@ static int __init bench_init(void)
 {
 	int err;
 
+	bench_clock_init();
 	err = register_pernet_device(&bench_net_ops);
 	if (err)
 		return err;
