@@ -241,11 +241,12 @@ class Hosts(JsonFiles, Frames):
         found = self.on_tap(self.taps[tap], self.flows[name], DIRS[direction])
         return "%d %d" % (len(found), sum(f.packet.wirelen for f in found))
 
-    def do_messages(self, tap, name, direction, since="0"):
-        """Messages seen on a tap in plaintext with at least that number."""
+    def do_messages(self, tap, name, direction, since="0", before="inf"):
+        """Messages seen on a tap in plaintext with at least that number, and
+        a lower one than @before."""
         tap, flow = self.taps[tap], self.flows[name]
         return sum(1 for _, seq in tap.messages(flow, DIRS[direction])
-                   if seq >= int(since))
+                   if int(since) <= seq < float(before))
 
     def do_order(self, tap, name, direction, since="0"):
         tap, flow = self.taps[tap], self.flows[name]
