@@ -5,7 +5,7 @@
 #   make [KDIR=/lib/modules/6.1.0-1-amd64/build]   modules, iptables extension, ftctl
 #   make install                                   all of it into this system
 #   make demo, make check                          see README.md
-#   make bench [QUICK=1|CI=1] [JSON=FILE] [KERNEL=6.1] [ARGS="path=... nat=..."]
+#   make bench [QUICK=1|CI=1] [JSON=FILE] [CHART=FILE] [ARGS="path=... nat=..."]
 TOP	:= $(CURDIR)
 # The running kernel's headers; where it has none, the newest installed
 KDIR	?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
@@ -55,6 +55,8 @@ demo:
 bench:
 	@tests/bench/run form=$(if $(QUICK),quick,$(if $(CI),ci,full)) \
 		$(if $(JSON),json=$(abspath $(JSON))) \
+		$(if $(CHART),chart=$(abspath $(CHART))) \
+		$(if $(CI),base=$(or $(BASE),$(TOP)/tests/bench/base.json)) \
 		$(if $(KERNEL),kernel=$(KERNEL)) \
 		$(if $(PROFILE),profile=$(PROFILE)) $(ARGS)
 

@@ -300,6 +300,7 @@ struct fasttrack_buckets {
  * @dirs: directions in the table; under @lock
  * @keys: random, constant
  * @family: 0 IPv4, 1 IPv6, constant
+ * @ask: with more directions an insertion asks for growth; under @lock
  * @lock: insertion, removal and rebuilding; BH off, innermost
  */
 struct fasttrack_table {
@@ -309,6 +310,7 @@ struct fasttrack_table {
 	u32				dirs;
 	u64				keys[FT_HASH_KEYS];
 	u8				family;
+	u32				ask;
 	spinlock_t			lock;	/* chains, growth */
 };
 

@@ -91,10 +91,24 @@ static void ft_chain_del(struct fasttrack_table *t,
 	}
 }
 
+/* Once for each doubling, not for each insertion until the sweeper comes. If it
+ * finds no memory it tries again with each pass.
+ */
+static bool ft_table_ask(struct fasttrack_table *t)
+{
+	if (likely(t->dirs <= t->ask) || t->ask >= FT_BUCKETS_MAX)
+		return false;
+	t->ask *= 2;
+	return true;
+}
+
 /**
  * ft_table_insert - put both directions of a flow into its table, or neither
  * @flow: not in the table
  * @clash: set to the direction that holds one of the keys already
+ *
+ * A table with more directions than buckets has the sweeper come at once: a
+ * second later the chains may be full.
  *
  * Return: FASTTRACK_REASON_NONE, or why not. Context: RCU read side, for
  * @clash; takes the table's lock.
@@ -106,6 +120,7 @@ enum fasttrack_reason ft_table_insert(struct fasttrack_flow *flow,
 	enum fasttrack_reason reason = FASTTRACK_REASON_NONE;
 	struct fasttrack_dir *d;
 	unsigned int dir;
+	bool ask;
 	u32 hash;
 
 	*clash = NULL;
@@ -123,7 +138,10 @@ enum fasttrack_reason ft_table_insert(struct fasttrack_flow *flow,
 			ft_chain_add(t, t->fresh, d, hash);
 		t->dirs++;
 	}
+	ask = ft_table_ask(t);
 	spin_unlock_bh(&t->lock);
+	if (ask)
+		ft_gc_sweep_now(ft_flow_net(flow));
 	return reason;
 }
 
@@ -221,6 +239,7 @@ void ft_table_grow(struct fasttrack_table *t)
 	spin_lock_bh(&t->lock);
 	rcu_assign_pointer(t->cur, fresh);
 	t->fresh = NULL;
+	t->ask = count;
 	spin_unlock_bh(&t->lock);
 	/* The next growth writes next[old->ni] again, and @old goes */
 	synchronize_rcu();
@@ -243,6 +262,7 @@ int ft_table_init(struct fasttrack_table *t, u8 family)
 	spin_lock_init(&t->lock);
 	get_random_bytes(t->keys, sizeof(t->keys));
 	t->family = family;
+	t->ask = FT_BUCKETS_MIN;
 	/* The sweeper and dumps look at both families' tables at any time */
 	rcu_assign_pointer(t->cur, b);
 	return 0;

@@ -60,6 +60,16 @@ static bool tt_found(struct fasttrack_net *fn, struct fasttrack_flow *flow)
 	return good;
 }
 
+/* A table here grows when a test says so, never by the sweeper */
+static int tt_init(struct kunit *test)
+{
+	int err = tb_init(test);
+
+	tb_net()->table[0].ask = U32_MAX;
+	tb_net()->table[1].ask = U32_MAX;
+	return err;
+}
+
 /* Random connections in the table; each flow holds the only reference */
 static struct fasttrack_flow **tt_fill(struct kunit *test, u8 family,
 				       unsigned int count)
@@ -228,27 +238,51 @@ static void table_chain_cap(struct kunit *test)
 	kunit_info(test, "%u flows before the first was refused\n", in);
 }
 
+static bool tt_wants_room(struct fasttrack_table *t)
+{
+	bool wants;
+
+	rcu_read_lock();
+	wants = ft_table_wants_room(t);
+	rcu_read_unlock();
+	return wants;
+}
+
 static void table_growth(struct kunit *test)
 {
 	u8 family = *(const u8 *)test->param_value;
 	struct fasttrack_net *fn = tb_net();
 	struct fasttrack_table *t = &fn->table[family];
 	struct fasttrack_flow **flows;
-	bool wants;
 
 	flows = tt_fill(test, family, TT_FLOWS);
-	rcu_read_lock();
-	wants = ft_table_wants_room(t);
-	rcu_read_unlock();
-	KUNIT_EXPECT_TRUE(test, wants);
+	KUNIT_EXPECT_TRUE(test, tt_wants_room(t));
 	ft_table_grow(t);
-	rcu_read_lock();
-	wants = ft_table_wants_room(t);
-	rcu_read_unlock();
-	KUNIT_EXPECT_FALSE(test, wants);
+	KUNIT_EXPECT_FALSE(test, tt_wants_room(t));
 	tt_expect_all(test, flows, 0, TT_FLOWS);
 	/* A good hash: 6000 in 8192 buckets, the chance of 12 in one is 1e-7 */
 	KUNIT_EXPECT_LT(test, tt_longest(fn, family), 12U);
+}
+
+/* The insertion that makes a table too small has the sweeper at work at once,
+ * not after its usual second: flush_work() does not wait for a timer.
+ */
+static void table_asks(struct kunit *test)
+{
+	u8 family = *(const u8 *)test->param_value;
+	struct fasttrack_net *fn = tb_net();
+	struct fasttrack_table *t = &fn->table[family];
+	u32 buckets = rcu_access_pointer(t->cur)->mask + 1;
+
+	t->ask = buckets;
+	cancel_delayed_work_sync(&fn->gc);
+	tt_fill(test, family, buckets / 2);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&fn->gc));
+	tt_fill(test, family, buckets / 4);
+	flush_work(&fn->gc.work);
+	KUNIT_EXPECT_FALSE(test, tt_wants_room(t));
+	KUNIT_EXPECT_EQ(test, t->dirs, buckets / 2 * 3);
+	KUNIT_EXPECT_EQ(test, t->ask, buckets * 2);
 }
 
 /**
@@ -318,13 +352,14 @@ static struct kunit_case table_cases[] = {
 	KUNIT_CASE_PARAM(table_clash, tt_family),
 	KUNIT_CASE_PARAM(table_chain_cap, tt_family),
 	KUNIT_CASE_PARAM(table_growth, tt_family),
+	KUNIT_CASE_PARAM(table_asks, tt_family),
 	KUNIT_CASE_PARAM(table_readers, tt_family),
 	{}
 };
 
 struct kunit_suite ft_table_suite = {
 	.name		= "fasttrack_table",
-	.init		= tb_init,
+	.init		= tt_init,
 	.exit		= tb_exit,
 	.test_cases	= table_cases,
 };

@@ -258,10 +258,12 @@ out:
  * struct bench_step - one packet of a connection
  * @dir: 0 original, 1 reply
  * @flags: TCP flags
+ * @payload: bytes behind the headers, with BENCH_PSH; 0: as few as possible
  */
 struct bench_step {
 	u8	dir;
 	u8	flags;
+	u16	payload;
 };
 
 /* What makes a connection that may be fast: seen both ways, assured */
@@ -275,16 +277,20 @@ static const struct bench_step bench_open_tcp[] = {
 	{ 0, BENCH_DATA }, { 1, BENCH_DATA },
 };
 
-/* A question and its answer */
+/* DNS: a question and its answer */
 static const struct bench_step bench_whole_udp[] = {
-	{ 0, BENCH_DATA }, { 1, BENCH_DATA },
+	{ 0, BENCH_DATA, 40 }, { 1, BENCH_DATA, 120 },
 };
 
-/* Ten packets: a request, an answer, and an end from either side */
+/* Ten packets: a request, an answer of two packets, an end from either side.
+ * Each is a batch of its own, with one packet of each connection: in a router
+ * what answers a packet cannot come with it, nor does a host say at once what
+ * it has to say next.
+ */
 static const struct bench_step bench_whole_tcp[] = {
 	{ 0, BENCH_SYN }, { 1, BENCH_SYN | BENCH_ACK }, { 0, BENCH_ACK },
-	{ 0, BENCH_DATA }, { 1, BENCH_DATA }, { 1, BENCH_DATA },
-	{ 0, BENCH_ACK }, { 0, BENCH_FIN | BENCH_ACK },
+	{ 0, BENCH_DATA, 300 }, { 1, BENCH_DATA, 1400 },
+	{ 1, BENCH_DATA, 700 }, { 0, BENCH_ACK }, { 0, BENCH_FIN | BENCH_ACK },
 	{ 1, BENCH_FIN | BENCH_ACK }, { 0, BENCH_ACK },
 };
 
@@ -294,14 +300,17 @@ static int bench_step(struct bench_net *bn, struct bench_batch *batch, u32 flow,
 		      const struct bench_order *order,
 		      struct net_device *const dev[], u64 *spent)
 {
+	u32 i, bytes = 0;
 	u64 time = 0;
-	u32 i;
 	int err;
 
+	if (step->payload)
+		bytes = bench_shortest(&bn->set, step->flags) - sizeof(u32) +
+			step->payload;
 	batch->count = min_t(u32, bn->set.flows - flow, BENCH_BATCH);
 	for (i = 0; i < batch->count; i++)
 		bench_packet(bn, &batch->packets[i], flow + i, step->dir,
-			     step->flags, 0);
+			     step->flags, bytes);
 	err = bench_batch(bn, batch, order, dev[step->dir], &time);
 	*spent += time;
 	return err;
