@@ -7,6 +7,8 @@
  * its TCP state is brought to where it would be had conntrack seen them all,
  * so window and RST checks keep their strength and timeouts their meaning.
  */
+#include <linux/tcp.h>
+#include <linux/unaligned.h>
 #include <net/netfilter/nf_conntrack_acct.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
 #include <net/netfilter/nf_conntrack_timeout.h>
@@ -194,6 +196,81 @@ static u32 ft_ct_timeout(struct fasttrack_flow *flow)
 	if (test_bit(IPS_ASSURED_BIT, &flow->ct->status))
 		return t[UDP_CT_REPLIED];
 	return t[UDP_CT_UNREPLIED];
+}
+
+static u32 ft_sack_highest(const u8 *p, int left, u32 ack)
+{
+	int size, i;
+
+	for (; left > 1 && *p != TCPOPT_EOL; left -= size, p += size) {
+		size = *p == TCPOPT_NOP ? 1 : p[1];
+		if (*p == TCPOPT_NOP)
+			continue;
+		if (size < 2 || size > left)
+			break;
+		if (*p != TCPOPT_SACK || size < 10 || (size - 2) % 8)
+			continue;
+		for (i = 2; i < size; i += TCPOLEN_SACK_PERBLOCK)
+			ack = ft_later(get_unaligned_be32(p + i + 4), ack);
+		break;
+	}
+	return ack;
+}
+
+/* Edge and window that the segment grants, if @sack is what it acknowledges:
+ * see ft_tcp_track(), which knows the plain acknowledgment
+ */
+static void ft_sack_track(struct fasttrack_dir *d, const struct tcphdr *th,
+			  u32 sack)
+{
+	u32 win = (u32)ntohs(th->window) << d->scale;
+	u32 edge = sack + (win ?: 1);
+
+	if (after(edge, READ_ONCE(d->tcp_edge)))
+		WRITE_ONCE(d->tcp_edge, edge);
+	win += sack - ntohl(th->ack_seq);
+	if (win > READ_ONCE(d->tcp_maxwin))
+		WRITE_ONCE(d->tcp_maxwin, win);
+}
+
+/**
+ * ft_ct_sack - judge the selective acknowledgments of a segment
+ * @pkt: TCP segment with options, in the window and good otherwise; it goes
+ *	fast, or slow past conntrack, if they are good
+ * @family: 0 IPv4, 1 IPv6
+ *
+ * Conntrack minds them if the receiver of the segment has offered SACK, and
+ * then they count like others: the segment is INVALID if one is of what was
+ * never sent, and moves the edge that the peer may send up to.
+ *
+ * Return: why the segment has to go slow. Context: RCU read side.
+ */
+enum fasttrack_reason ft_ct_sack(struct fasttrack_packet pkt, u8 family)
+{
+	struct fasttrack_flow *flow = ft_dir_flow(pkt.dir, family);
+	const struct fasttrack_dir *rev = ft_dir_reverse(pkt.dir, family);
+	const struct tcphdr *th = (void *)(pkt.skb->data + pkt.thoff);
+	u32 ack = ntohl(th->ack_seq), sack;
+	u8 buf[MAX_TCP_OPTION_SPACE];
+	const u8 *options;
+	int left;
+
+	if (!(READ_ONCE(flow->ct->proto.tcp.seen[!pkt.dir->dir].flags) &
+	      IP_CT_TCP_FLAG_SACK_PERM))
+		return FASTTRACK_REASON_NONE;
+	left = th->doff * 4 - sizeof(*th);
+	options = skb_header_pointer(pkt.skb, pkt.thoff + sizeof(*th), left,
+				     buf);
+	if (!options)
+		return FASTTRACK_REASON_LENGTH;
+	sack = ft_sack_highest(options, left, ack);
+	if (sack == ack)
+		return FASTTRACK_REASON_NONE;
+	/* Blocks that lie apart by half of all numbers may end anywhere */
+	if (after(sack, READ_ONCE(rev->tcp_end)) || before(sack, ack))
+		return FASTTRACK_REASON_TCP_WINDOW;
+	ft_sack_track(pkt.dir, th, sack);
+	return FASTTRACK_REASON_NONE;
 }
 
 /**

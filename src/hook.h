@@ -14,6 +14,7 @@
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
+#include <linux/unaligned.h>
 #include <net/dst.h>
 #include <net/gso.h>
 #include <net/neighbour.h>
@@ -150,6 +151,24 @@ ft_tcp_in_window(const struct fasttrack_dir *d, const struct fasttrack_dir *rev,
 	       after(g->end, READ_ONCE(d->tcp_end) -
 			     READ_ONCE(rev->tcp_maxwin) - 1) &&
 	       after(g->ack, rev_end - ack_window - 1);
+}
+
+#define FT_TCP_STAMPS	(TCPOPT_NOP << 24 | TCPOPT_NOP << 16 | \
+			 TCPOPT_TIMESTAMP << 8 | TCPOLEN_TIMESTAMP)
+
+/* May there be a selective acknowledgment? Most segments have no options, or
+ * time stamps and nothing else. Read from the packet: a trim may have moved it.
+ */
+static __always_inline bool ft_tcp_options(const struct fasttrack_packet *pkt)
+{
+	const struct tcphdr *th = (void *)(pkt->skb->data + pkt->thoff);
+
+	if (likely(th->doff <= 5))
+		return false;
+	return th->doff * 4 != sizeof(*th) + TCPOLEN_TSTAMP_ALIGNED ||
+	       skb_headlen(pkt->skb) <
+		       pkt->thoff + sizeof(*th) + sizeof(u32) ||
+	       get_unaligned_be32(th + 1) != FT_TCP_STAMPS;
 }
 
 /* Remember the segment as tcp_in_window() would. Stored whole words: another

@@ -152,6 +152,9 @@ ft_judge4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
 		reason = FASTTRACK_REASON_CHECKSUM;
 	if (likely(!reason) && unlikely(READ_ONCE(d->last) != pkt->now))
 		reason = ft_tick(pkt->fn, d, pkt->now, 0);
+	if (likely(!reason) && iph->protocol == IPPROTO_TCP &&
+	    unlikely(ft_tcp_options(pkt)))
+		reason = ft_ct_sack(*pkt, 0);
 	return reason;
 }
 

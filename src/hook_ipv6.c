@@ -194,6 +194,9 @@ ft_judge6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 		reason = FASTTRACK_REASON_CHECKSUM;
 	if (likely(!reason) && unlikely(READ_ONCE(d->last) != pkt->now))
 		reason = ft_tick(pkt->fn, d, pkt->now, 1);
+	if (likely(!reason) && ip6h->nexthdr == IPPROTO_TCP &&
+	    unlikely(ft_tcp_options(pkt)))
+		reason = ft_ct_sack(*pkt, 1);
 	return reason;
 }
 
