@@ -61,17 +61,21 @@ bool ft_ct_load(struct fasttrack_flow *flow)
 		const struct ip_ct_tcp_state *s = &ct->proto.tcp.seen[dir];
 		u32 edge = ct->proto.tcp.seen[!dir].td_maxend;
 		struct fasttrack_dir *d = ft_flow_dir(flow, dir);
+		u64 word = READ_ONCE(d->tcp_word);
 
 		if (flow->tcp_loaded) {
 			WRITE_ONCE(d->tcp_end, ft_later(d->tcp_end, s->td_end));
-			WRITE_ONCE(d->tcp_ack,
-				   ft_later(d->tcp_ack, s->td_maxack));
+			if (after(s->td_maxack, ft_tcp_word_ack(word)))
+				WRITE_ONCE(d->tcp_word,
+					   ft_tcp_word(s->td_maxack,
+						       ft_tcp_word_win(word)));
 			WRITE_ONCE(d->tcp_edge, ft_later(d->tcp_edge, edge));
 			WRITE_ONCE(d->tcp_maxwin,
 				   max(d->tcp_maxwin, s->td_maxwin));
 		} else {
 			d->tcp_end = s->td_end;
-			d->tcp_ack = s->td_maxack;
+			d->tcp_word = ft_tcp_word(s->td_maxack,
+						  ft_tcp_word_win(word));
 			d->tcp_edge = edge;
 			d->tcp_maxwin = s->td_maxwin;
 		}
@@ -82,9 +86,19 @@ bool ft_ct_load(struct fasttrack_flow *flow)
 	return true;
 }
 
+static u32 ft_dir_acked(const struct fasttrack_dir *d)
+{
+	return ft_tcp_word_ack(READ_ONCE(d->tcp_word));
+}
+
+static u16 ft_dir_window(const struct fasttrack_dir *d)
+{
+	return ft_tcp_word_win(READ_ONCE(d->tcp_word));
+}
+
 static bool ft_dir_unacked(struct fasttrack_flow *flow, unsigned int dir)
 {
-	return READ_ONCE(ft_flow_dir(flow, !dir)->tcp_ack) !=
+	return ft_dir_acked(ft_flow_dir(flow, !dir)) !=
 	       READ_ONCE(ft_flow_dir(flow, dir)->tcp_end);
 }
 
@@ -95,7 +109,7 @@ static void ft_tcp_sync_dir(struct fasttrack_flow *flow, unsigned int dir)
 	struct ip_ct_tcp_state *s = &tcp->seen[dir];
 
 	s->td_end = ft_later(READ_ONCE(d->tcp_end), s->td_end);
-	s->td_maxack = ft_later(READ_ONCE(d->tcp_ack), s->td_maxack);
+	s->td_maxack = ft_later(ft_dir_acked(d), s->td_maxack);
 	s->flags |= IP_CT_TCP_FLAG_MAXACK_SET;
 	s->td_maxwin = max(READ_ONCE(d->tcp_maxwin), s->td_maxwin);
 	tcp->seen[!dir].td_maxend = ft_later(READ_ONCE(d->tcp_edge),
@@ -119,8 +133,8 @@ static void ft_tcp_sync_last(struct fasttrack_flow *flow, unsigned int hint)
 	tcp->last_dir = dir;
 	tcp->last_end = READ_ONCE(d->tcp_end);
 	tcp->last_seq = tcp->last_end;
-	tcp->last_ack = READ_ONCE(d->tcp_ack);
-	tcp->last_win = READ_ONCE(d->last_win);
+	tcp->last_ack = ft_dir_acked(d);
+	tcp->last_win = ft_dir_window(d);
 	tcp->retrans = 0;
 }
 
@@ -159,8 +173,8 @@ static bool ft_tcp_stuck(struct fasttrack_flow *flow)
 	const struct fasttrack_dir *b = ft_flow_dir(flow, IP_CT_DIR_REPLY);
 	u32 a_last = READ_ONCE(a->last), b_last = READ_ONCE(b->last);
 
-	return (ft_before(a_last, b_last) || !READ_ONCE(a->last_win)) &&
-	       (ft_before(b_last, a_last) || !READ_ONCE(b->last_win));
+	return (ft_before(a_last, b_last) || !ft_dir_window(a)) &&
+	       (ft_before(b_last, a_last) || !ft_dir_window(b));
 }
 
 static u32 ft_tcp_timeout(struct fasttrack_flow *flow, const unsigned int *t)
@@ -340,15 +354,14 @@ static bool ft_ct_account(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 	u32 packets, bytes;
 
 	packets = READ_ONCE(d->packets) + atomic_read(&c->other_packets);
-	packets -= c->folded_packets;
+	packets -= (u32)c->told_packets;
 	bytes = READ_ONCE(d->bytes) + atomic_read(&c->other_bytes);
-	bytes -= c->folded_bytes;
+	bytes -= (u32)c->told_bytes;
 	if (!packets && !bytes)
 		return false;
-	WRITE_ONCE(c->folded_packets, c->folded_packets + packets);
-	WRITE_ONCE(c->folded_bytes, c->folded_bytes + bytes);
 	c->told_packets += packets;
-	c->told_bytes += bytes;
+	WRITE_ONCE(c->told_bytes, c->told_bytes + bytes);
+	ft_mib_tell(fn, flow, dir);
 	acct = nf_conn_acct_find(flow->ct);
 	if (acct) {
 		atomic64_add(packets, &acct->counter[dir].packets);

@@ -154,7 +154,7 @@ static bool ft_fold_due(const struct fasttrack_flow *flow,
 	return (u16)(now - READ_ONCE(flow->last_fold)) >=
 		       READ_ONCE(flow->fold_every) ||
 	       READ_ONCE(d->bytes) + atomic_read(&c->other_bytes) -
-		       READ_ONCE(c->folded_bytes) > S32_MAX;
+		       (u32)READ_ONCE(c->told_bytes) > S32_MAX;
 }
 
 /**

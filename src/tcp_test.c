@@ -209,7 +209,8 @@ static void tc_fail(struct kunit *test, const struct tc_pair *pair,
 		const struct fasttrack_dir *d = ft_flow_dir(pair->flow, j);
 
 		kunit_err(test, "engine dir %u: end %u edge %u maxwin %u ack %u scale %u\n",
-			  j, d->tcp_end, d->tcp_edge, d->tcp_maxwin, d->tcp_ack,
+			  j, d->tcp_end, d->tcp_edge, d->tcp_maxwin,
+			  ft_tcp_word_ack(d->tcp_word),
 			  d->scale);
 	}
 }
@@ -264,22 +265,21 @@ static bool tc_fast(struct tc_pair *pair, unsigned int dir,
 		.thoff	= tb_thoff(pair->family),
 		.len	= skb->len,
 	};
-	struct ft_segment g;
-	u32 edge;
+	u32 edge = d->tcp_edge, granted;
+	bool fast;
 
-	if (ft_check_l4(th, IPPROTO_TCP, pkt.len - pkt.thoff))
-		return false;
-	g = ft_tcp_segment(th, pkt.len - pkt.thoff);
-	if (!ft_tcp_in_window(d, ft_dir_reverse(d, pair->family), &g))
-		return false;
-	edge = d->tcp_edge;
-	if (ft_tcp_options(&pkt) && ft_ct_sack(pkt, pair->family))
-		return false;
-	pair->sacked += d->tcp_edge != edge;
 	local_bh_disable();
-	ft_tcp_track(d, &g);
-	ft_account(d, (u32)jiffies, skb->len, pair->family);
+	fast = !ft_tcp_pass(&pkt, th, pair->family);
+	if (fast) {
+		d->last = (u32)jiffies;
+		ft_account(tb_net(), d, (u32)jiffies, skb->len, 0,
+			   pair->family);
+	}
 	local_bh_enable();
+	if (!fast)
+		return false;
+	granted = ntohl(th->ack_seq) + ((u32)ntohs(th->window) << d->scale);
+	pair->sacked += d->tcp_edge != edge && after(d->tcp_edge, granted + 1);
 	pair->fast++;
 	return true;
 }
