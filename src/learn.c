@@ -427,6 +427,10 @@ unsigned int ft_hook_learn(void *priv, struct sk_buff *skb,
 	ct = nf_ct_get(skb, &ctinfo);
 	if (!ct || !test_bit(FT_CT_FLOW_BIT, &ct->status))
 		return NF_ACCEPT;
+	/* Closed: the early hook has left no record and holds nothing */
+	if (nf_ct_protonum(ct) == IPPROTO_TCP &&
+	    READ_ONCE(ct->proto.tcp.state) != TCP_CONNTRACK_ESTABLISHED)
+		return NF_ACCEPT;
 	if (ctinfo != IP_CT_ESTABLISHED && ctinfo != IP_CT_ESTABLISHED_REPLY)
 		return NF_ACCEPT;
 	/* The record table and the locks want softirqs off */

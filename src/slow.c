@@ -96,7 +96,8 @@ unsigned int ft_slow(struct fasttrack_packet *pkt, u8 family,
 	ft_policies_check(pkt->fn);
 	spin_lock_bh(&flow->lock);
 	/* Even if the flow is dead: its end may just be under way */
-	ft_ct_fold(flow, dir, pkt->now);
+	if (flow->was_fast)
+		ft_ct_fold(flow, dir, pkt->now);
 	if (reason == FASTTRACK_REASON_TCP_FLAGS ||
 	    reason == FASTTRACK_REASON_CLOSING) {
 		closed = ft_flow_close(flow);
