@@ -7,6 +7,8 @@
  * its TCP state is brought to where it would be had conntrack seen them all,
  * so window and RST checks keep their strength and timeouts their meaning.
  */
+#include <linux/tcp.h>
+#include <linux/unaligned.h>
 #include <net/netfilter/nf_conntrack_acct.h>
 #include <net/netfilter/nf_conntrack_l4proto.h>
 #include <net/netfilter/nf_conntrack_timeout.h>
@@ -59,17 +61,21 @@ bool ft_ct_load(struct fasttrack_flow *flow)
 		const struct ip_ct_tcp_state *s = &ct->proto.tcp.seen[dir];
 		u32 edge = ct->proto.tcp.seen[!dir].td_maxend;
 		struct fasttrack_dir *d = ft_flow_dir(flow, dir);
+		u64 word = READ_ONCE(d->tcp_word);
 
 		if (flow->tcp_loaded) {
 			WRITE_ONCE(d->tcp_end, ft_later(d->tcp_end, s->td_end));
-			WRITE_ONCE(d->tcp_ack,
-				   ft_later(d->tcp_ack, s->td_maxack));
+			if (after(s->td_maxack, ft_tcp_word_ack(word)))
+				WRITE_ONCE(d->tcp_word,
+					   ft_tcp_word(s->td_maxack,
+						       ft_tcp_word_win(word)));
 			WRITE_ONCE(d->tcp_edge, ft_later(d->tcp_edge, edge));
 			WRITE_ONCE(d->tcp_maxwin,
 				   max(d->tcp_maxwin, s->td_maxwin));
 		} else {
 			d->tcp_end = s->td_end;
-			d->tcp_ack = s->td_maxack;
+			d->tcp_word = ft_tcp_word(s->td_maxack,
+						  ft_tcp_word_win(word));
 			d->tcp_edge = edge;
 			d->tcp_maxwin = s->td_maxwin;
 		}
@@ -80,9 +86,19 @@ bool ft_ct_load(struct fasttrack_flow *flow)
 	return true;
 }
 
+static u32 ft_dir_acked(const struct fasttrack_dir *d)
+{
+	return ft_tcp_word_ack(READ_ONCE(d->tcp_word));
+}
+
+static u16 ft_dir_window(const struct fasttrack_dir *d)
+{
+	return ft_tcp_word_win(READ_ONCE(d->tcp_word));
+}
+
 static bool ft_dir_unacked(struct fasttrack_flow *flow, unsigned int dir)
 {
-	return READ_ONCE(ft_flow_dir(flow, !dir)->tcp_ack) !=
+	return ft_dir_acked(ft_flow_dir(flow, !dir)) !=
 	       READ_ONCE(ft_flow_dir(flow, dir)->tcp_end);
 }
 
@@ -93,7 +109,7 @@ static void ft_tcp_sync_dir(struct fasttrack_flow *flow, unsigned int dir)
 	struct ip_ct_tcp_state *s = &tcp->seen[dir];
 
 	s->td_end = ft_later(READ_ONCE(d->tcp_end), s->td_end);
-	s->td_maxack = ft_later(READ_ONCE(d->tcp_ack), s->td_maxack);
+	s->td_maxack = ft_later(ft_dir_acked(d), s->td_maxack);
 	s->flags |= IP_CT_TCP_FLAG_MAXACK_SET;
 	s->td_maxwin = max(READ_ONCE(d->tcp_maxwin), s->td_maxwin);
 	tcp->seen[!dir].td_maxend = ft_later(READ_ONCE(d->tcp_edge),
@@ -117,8 +133,8 @@ static void ft_tcp_sync_last(struct fasttrack_flow *flow, unsigned int hint)
 	tcp->last_dir = dir;
 	tcp->last_end = READ_ONCE(d->tcp_end);
 	tcp->last_seq = tcp->last_end;
-	tcp->last_ack = READ_ONCE(d->tcp_ack);
-	tcp->last_win = READ_ONCE(d->last_win);
+	tcp->last_ack = ft_dir_acked(d);
+	tcp->last_win = ft_dir_window(d);
 	tcp->retrans = 0;
 }
 
@@ -157,8 +173,8 @@ static bool ft_tcp_stuck(struct fasttrack_flow *flow)
 	const struct fasttrack_dir *b = ft_flow_dir(flow, IP_CT_DIR_REPLY);
 	u32 a_last = READ_ONCE(a->last), b_last = READ_ONCE(b->last);
 
-	return (ft_before(a_last, b_last) || !READ_ONCE(a->last_win)) &&
-	       (ft_before(b_last, a_last) || !READ_ONCE(b->last_win));
+	return (ft_before(a_last, b_last) || !ft_dir_window(a)) &&
+	       (ft_before(b_last, a_last) || !ft_dir_window(b));
 }
 
 static u32 ft_tcp_timeout(struct fasttrack_flow *flow, const unsigned int *t)
@@ -194,6 +210,81 @@ static u32 ft_ct_timeout(struct fasttrack_flow *flow)
 	if (test_bit(IPS_ASSURED_BIT, &flow->ct->status))
 		return t[UDP_CT_REPLIED];
 	return t[UDP_CT_UNREPLIED];
+}
+
+static u32 ft_sack_highest(const u8 *p, int left, u32 ack)
+{
+	int size, i;
+
+	for (; left > 1 && *p != TCPOPT_EOL; left -= size, p += size) {
+		size = *p == TCPOPT_NOP ? 1 : p[1];
+		if (*p == TCPOPT_NOP)
+			continue;
+		if (size < 2 || size > left)
+			break;
+		if (*p != TCPOPT_SACK || size < 10 || (size - 2) % 8)
+			continue;
+		for (i = 2; i < size; i += TCPOLEN_SACK_PERBLOCK)
+			ack = ft_later(get_unaligned_be32(p + i + 4), ack);
+		break;
+	}
+	return ack;
+}
+
+/* Edge and window that the segment grants, if @sack is what it acknowledges:
+ * see ft_tcp_track(), which knows the plain acknowledgment
+ */
+static void ft_sack_track(struct fasttrack_dir *d, const struct tcphdr *th,
+			  u32 sack)
+{
+	u32 win = (u32)ntohs(th->window) << d->scale;
+	u32 edge = sack + (win ?: 1);
+
+	if (after(edge, READ_ONCE(d->tcp_edge)))
+		WRITE_ONCE(d->tcp_edge, edge);
+	win += sack - ntohl(th->ack_seq);
+	if (win > READ_ONCE(d->tcp_maxwin))
+		WRITE_ONCE(d->tcp_maxwin, win);
+}
+
+/**
+ * ft_ct_sack - judge the selective acknowledgments of a segment
+ * @pkt: TCP segment with options, in the window and good otherwise; it goes
+ *	fast, or slow past conntrack, if they are good
+ * @family: 0 IPv4, 1 IPv6
+ *
+ * Conntrack minds them if the receiver of the segment has offered SACK, and
+ * then they count like others: the segment is INVALID if one is of what was
+ * never sent, and moves the edge that the peer may send up to.
+ *
+ * Return: why the segment has to go slow. Context: RCU read side.
+ */
+enum fasttrack_reason ft_ct_sack(struct fasttrack_packet pkt, u8 family)
+{
+	struct fasttrack_flow *flow = ft_dir_flow(pkt.dir, family);
+	const struct fasttrack_dir *rev = ft_dir_reverse(pkt.dir, family);
+	const struct tcphdr *th = (void *)(pkt.skb->data + pkt.thoff);
+	u32 ack = ntohl(th->ack_seq), sack;
+	u8 buf[MAX_TCP_OPTION_SPACE];
+	const u8 *options;
+	int left;
+
+	if (!(READ_ONCE(flow->ct->proto.tcp.seen[!pkt.dir->dir].flags) &
+	      IP_CT_TCP_FLAG_SACK_PERM))
+		return FASTTRACK_REASON_NONE;
+	left = th->doff * 4 - sizeof(*th);
+	options = skb_header_pointer(pkt.skb, pkt.thoff + sizeof(*th), left,
+				     buf);
+	if (!options)
+		return FASTTRACK_REASON_LENGTH;
+	sack = ft_sack_highest(options, left, ack);
+	if (sack == ack)
+		return FASTTRACK_REASON_NONE;
+	/* Blocks that lie apart by half of all numbers may end anywhere */
+	if (after(sack, READ_ONCE(rev->tcp_end)) || before(sack, ack))
+		return FASTTRACK_REASON_TCP_WINDOW;
+	ft_sack_track(pkt.dir, th, sack);
+	return FASTTRACK_REASON_NONE;
 }
 
 /**
@@ -263,15 +354,14 @@ static bool ft_ct_account(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 	u32 packets, bytes;
 
 	packets = READ_ONCE(d->packets) + atomic_read(&c->other_packets);
-	packets -= c->folded_packets;
+	packets -= (u32)c->told_packets;
 	bytes = READ_ONCE(d->bytes) + atomic_read(&c->other_bytes);
-	bytes -= c->folded_bytes;
+	bytes -= (u32)c->told_bytes;
 	if (!packets && !bytes)
 		return false;
-	WRITE_ONCE(c->folded_packets, c->folded_packets + packets);
-	WRITE_ONCE(c->folded_bytes, c->folded_bytes + bytes);
 	c->told_packets += packets;
-	c->told_bytes += bytes;
+	WRITE_ONCE(c->told_bytes, c->told_bytes + bytes);
+	ft_mib_tell(fn, flow, dir);
 	acct = nf_conn_acct_find(flow->ct);
 	if (acct) {
 		atomic64_add(packets, &acct->counter[dir].packets);

@@ -35,7 +35,9 @@ static void cc_send(struct fasttrack_flow *flow, unsigned int dir,
 		    unsigned int len)
 {
 	local_bh_disable();
-	ft_account(ft_flow_dir(flow, dir), (u32)jiffies, len, flow->family);
+	ft_flow_dir(flow, dir)->last = (u32)jiffies;
+	ft_account(tb_net(), ft_flow_dir(flow, dir), (u32)jiffies, len, 0,
+		   flow->family);
 	local_bh_enable();
 }
 
@@ -54,9 +56,9 @@ static void ct_fold_once(struct kunit *test)
 	for (i = 0; i < 5000; i++) {
 		dir = tb_random() & 1;
 		len = 28 + tb_below(65000);
-		/* Owner or not: both kinds of counter */
-		ft_flow_dir(flow, dir)->owner = tb_random() & 1 ? U16_MAX :
-						raw_smp_processor_id();
+		/* The teller's or not: both kinds of counter */
+		ft_flow_dir(flow, dir)->teller = tb_random() & 1 ?
+			FT_TELLER_NONE : raw_smp_processor_id();
 		cc_send(flow, dir, len);
 		packets[dir]++;
 		bytes[dir] += len;
@@ -85,8 +87,8 @@ static void ct_fold_wrap(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < 300; i++) {
-		ft_flow_dir(flow, 1)->owner = i & 1 ? U16_MAX :
-						      raw_smp_processor_id();
+		ft_flow_dir(flow, 1)->teller = i & 1 ? FT_TELLER_NONE :
+						       raw_smp_processor_id();
 		cc_send(flow, 1, 1 << 27);
 		if (i % 10 == 9)
 			cc_fold(flow);
@@ -160,7 +162,7 @@ static int cc_sender(void *data)
 	return 0;
 }
 
-/* Two CPUs send in both directions, one of them the owner, a third party folds */
+/* Two CPUs send in both directions, one of them the teller, a third party folds */
 static void ct_fold_race(struct kunit *test)
 {
 	struct nf_conn *ct = tb_conn(test, 0, IPPROTO_UDP, TB_NAT_NONE);
@@ -169,7 +171,7 @@ static void ct_fold_race(struct kunit *test)
 	struct task_struct *task;
 
 	for (i = 0; i < IP_CT_DIR_MAX; i++)
-		ft_flow_dir(s.flow, i)->owner = cpumask_first(cpu_online_mask);
+		ft_flow_dir(s.flow, i)->teller = cpumask_first(cpu_online_mask);
 	for_each_online_cpu(cpu) {
 		task = kthread_create(cc_sender, &s, "ft_sender/%u", cpu);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Owns what the kernel tells us of devices. Routes, addresses and policies
- * need no notifier: their tokens are tested with every packet.
+ * Owns what the kernel tells us of devices and of neighbours. Routes, addresses
+ * and policies need no notifier: their tokens are tested with every packet.
  */
 #include <linux/netdevice.h>
+#include <net/neighbour.h>
+#include <net/netevent.h>
 
 #include "fasttrack.h"
 
@@ -45,6 +47,26 @@ static struct notifier_block ft_netdev_notifier = {
 	.notifier_call = ft_netdev_event,
 };
 
+atomic_t ft_neigh_events = ATOMIC_INIT(0);
+
+/* Sent for a neighbour that has left its table (neigh_cleanup_and_release()),
+ * before its last reference is put and the grace period of its memory begins,
+ * and for changes that do not matter to us.
+ */
+static int ft_netevent(struct notifier_block *nb, unsigned long event,
+		       void *ptr)
+{
+	const struct neighbour *neigh = ptr;
+
+	if (event == NETEVENT_NEIGH_UPDATE && neigh->dead)
+		atomic_inc(&ft_neigh_events);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block ft_netevent_notifier = {
+	.notifier_call = ft_netevent,
+};
+
 /**
  * ft_events_init - listen
  *
@@ -52,7 +74,14 @@ static struct notifier_block ft_netdev_notifier = {
  */
 int ft_events_init(void)
 {
-	return register_netdevice_notifier(&ft_netdev_notifier);
+	int err = register_netevent_notifier(&ft_netevent_notifier);
+
+	if (err)
+		return err;
+	err = register_netdevice_notifier(&ft_netdev_notifier);
+	if (err)
+		unregister_netevent_notifier(&ft_netevent_notifier);
+	return err;
 }
 
 /**
@@ -63,4 +92,5 @@ int ft_events_init(void)
 void ft_events_exit(void)
 {
 	unregister_netdevice_notifier(&ft_netdev_notifier);
+	unregister_netevent_notifier(&ft_netevent_notifier);
 }

@@ -54,9 +54,25 @@
 #define FT_DIR_EXACT		0x08	/* rules set TTL or TOS: see ttl_out */
 #define FT_DIR_ATTACH		0x10	/* packets carry the conntrack entry on */
 
+/* struct fasttrack_dir.teller: the packets of one CPU that came in by one hook,
+ * and at ingress with one ECN field. Only its CPU changes what kind they are,
+ * and that it is this CPU only who finds the direction settled.
+ */
+#define FT_TELLER_CPU		0x0fff
+#define FT_TELLER_INGRESS	0x1000
+#define FT_TELLER_ECN_SHIFT	13
+#define FT_TELLER_NONE		0xffff
+
+/* struct fasttrack_dir.tcp_word: eight bytes of a TCP header from the
+ * acknowledgment on, less PSH, which nobody but the receiver minds
+ */
+#define FT_TCP_WORD_MASK	((__force u64)cpu_to_be64(~(0x8ULL << 16)))
+#define FT_TCP_WORD_FLAGS	((__force u64)cpu_to_be64(0xffffULL << 16))
+
 struct fasttrack_net;
 struct fasttrack_flow;
 struct dst_entry;
+struct neighbour;
 
 /**
  * struct fasttrack_dir - one direction of a flow, as the early hook reads it
@@ -65,6 +81,8 @@ struct dst_entry;
  * @saddr4: source address to match (IPv4)
  * @daddr4: destination address to match (IPv4)
  * @addr4: both as one word
+ * @neigh: IPv6, which has its addresses elsewhere: neighbour of the next hop,
+ *	not referenced, good only while @neigh_gen is ft_neigh_gen(); flow->lock
  * @sport: source port to match
  * @dport: destination port to match
  * @proto: IPPROTO_TCP or IPPROTO_UDP
@@ -80,6 +98,7 @@ struct dst_entry;
  * @mtu: IPv4: path MTU; shares the word with @sernum
  * @new_saddr4: source address that leaves (IPv4)
  * @new_daddr4: destination address that leaves (IPv4)
+ * @neigh_gen: IPv6: ft_neigh_gen() sampled before @neigh was looked up
  * @new_addr4: both as one word
  * @new_sport: source port that leaves
  * @new_dport: destination port that leaves
@@ -96,17 +115,16 @@ struct dst_entry;
  * @flags: FT_DIR_*
  * @dir: IP_CT_DIR_ORIGINAL or IP_CT_DIR_REPLY, constant
  * @scale: TCP window scale of the sender
- * @owner: CPU that adds to @packets and @bytes plainly; changes only while
- *	settled
+ * @teller: which packets add to @packets and @bytes plainly: FT_TELLER_*
  * @last: jiffies of the last fast packet
- * @packets: fast packets of the owner, low word
- * @bytes: fast bytes of the owner, low word
+ * @packets: fast packets of the teller's kind, low word
+ * @bytes: fast bytes likewise
+ * @tcp_word: highest acknowledgment sent, as td_maxack, and the last window,
+ *	with what lies between them in a header if the next segment may be
+ *	judged by it, else 0 there: FT_TCP_WORD_*
  * @tcp_end: highest sequence number sent plus one, as td_end
- * @tcp_ack: highest acknowledgment sent, as td_maxack
  * @tcp_edge: right edge granted to the peer, as the peer's td_maxend
  * @tcp_maxwin: largest window granted, as td_maxwin
- * @last_win: last TCP window, unscaled
- * @slow_last: low bits of the jiffies of the last slow packet; flow->lock
  * @slow_seq: number of the last slow packet at the early hook; flow->lock
  * @seen_seq: latest of those at the learn hook; flow->lock
  *
@@ -121,6 +139,7 @@ struct fasttrack_dir {
 			__be32		daddr4;
 		};
 		u64			addr4;
+		struct neighbour	*neigh;
 	};
 	union {
 		struct {
@@ -147,7 +166,10 @@ struct fasttrack_dir {
 			__be32		new_daddr4;
 		};
 		u64			new_addr4;
-		u32			cookie;
+		struct {
+			u32		cookie;
+			u32		neigh_gen;
+		};
 	};
 	union {
 		struct {
@@ -167,19 +189,19 @@ struct fasttrack_dir {
 	u8				flags;
 	u8				dir;
 	u8				scale;
+	u16				teller;
 	u32				last;
 	u32				packets;
 	u32				bytes;
+	u64				tcp_word;
 	u32				tcp_end;
-	u32				tcp_ack;
 	u32				tcp_edge;
 	u32				tcp_maxwin;
-	u16				owner;
-	u16				last_win;
-	u16				slow_last;
 	u16				slow_seq;
 	u16				seen_seq;
 } ____cacheline_aligned;
+
+static_assert(sizeof(struct fasttrack_dir) == 128);
 
 /**
  * struct fasttrack_dir6 - one IPv6 direction
@@ -201,10 +223,10 @@ struct fasttrack_dir6 {
  * struct fasttrack_cold - what the fast path seldom needs of a direction
  * @told_packets: fast packets that conntrack was told of; flow->lock
  * @told_bytes: bytes likewise
- * @folded_packets: the part of fasttrack_dir.packets and @other_packets that is
- *	in @told_packets, low word; flow->lock
- * @folded_bytes: bytes likewise
- * @other_packets: fast packets of CPUs that do not own the direction, low word
+ * @mib_packets: fasttrack_dir.packets when the namespace's SNMP counters were
+ *	told last; flow->lock
+ * @mib_bytes: bytes likewise
+ * @other_packets: fast packets of other kinds than the teller's, low word
  * @other_bytes: fast bytes likewise
  * @mark_out: mark that leaves, with FT_DIR_STAMP_MARK
  * @prio_out: priority that leaves, with FT_DIR_STAMP_PRIO
@@ -214,8 +236,8 @@ struct fasttrack_dir6 {
 struct fasttrack_cold {
 	u64		told_packets;
 	u64		told_bytes;
-	u32		folded_packets;
-	u32		folded_bytes;
+	u32		mib_packets;
+	u32		mib_bytes;
 	atomic_t	other_packets;
 	atomic_t	other_bytes;
 	u32		mark_out;
@@ -235,15 +257,16 @@ struct fasttrack_cold {
  * @stamp: jiffies of the last match of the rule
  * @last_fold: low bits of the jiffies of the last fold
  * @fold_every: jiffies between two folds, at most HZ
+ * @slow_last: per direction low bits of the jiffies of the last slow packet;
+ *	flow->lock
  * @dir_reason: why the last slow packet of a direction was slow
- * @reason: last refusal of the connection
+ * @reason: last refusal of the connection, once @dead why it ended
  * @state: enum fasttrack_flow_state; flow->lock
  * @family: 0 IPv4, 1 IPv6, constant
  * @tcp_loaded: conntrack's TCP state was read once; flow->lock
  * @told: listeners take it for fast; flow->lock
  * @was_fast: it was fast at some time; flow->lock
  * @dead: unhashed or about to be, by the one who set it; flow->lock
- * @end: reason of its end, once @dead
  */
 struct fasttrack_flow {
 	struct nf_conn		*ct;
@@ -257,6 +280,7 @@ struct fasttrack_flow {
 	u32			stamp;
 	u16			last_fold;
 	u16			fold_every;
+	u8			slow_last[IP_CT_DIR_MAX];
 	u8			dir_reason[IP_CT_DIR_MAX];
 	u8			reason;
 	u8			state;
@@ -264,8 +288,7 @@ struct fasttrack_flow {
 	bool			tcp_loaded:1;
 	bool			told:1;
 	bool			was_fast:1;
-	bool			dead;
-	u8			end;
+	bool			dead:1;
 };
 
 struct fasttrack_flow4 {
@@ -473,6 +496,22 @@ static __always_inline u32 ft_gen(const struct fasttrack_net *fn)
 	return atomic_read(&fn->gen);
 }
 
+static __always_inline u32 ft_tcp_word_ack(u64 word)
+{
+	return be64_to_cpu((__force __be64)word) >> 32;
+}
+
+static __always_inline u16 ft_tcp_word_win(u64 word)
+{
+	return be64_to_cpu((__force __be64)word);
+}
+
+/* By which nothing is judged */
+static __always_inline u64 ft_tcp_word(u32 ack, u16 win)
+{
+	return (__force u64)cpu_to_be64((u64)ack << 32 | win);
+}
+
 static inline u8 ft_family(u8 nfproto)
 {
 	return nfproto == NFPROTO_IPV6;
@@ -564,17 +603,19 @@ static inline u32 ft_genids(const struct net *net)
 static __always_inline void ft_policies_check(struct fasttrack_net *fn)
 {
 	u32 policies = ft_policies(fn->net);
-	u32 genids = policies ? ft_genids(fn->net) : 0;
-
-	bool changed;
+	u32 genids = 0;
 
 	/* Acquire: pairs with the releases in ft_policies_changed(); who sees
-	 * one of the numbers sees the generation.
+	 * one of the numbers sees the generation. Without policies the other
+	 * one is 0, or about to be by one who has begun a generation.
 	 */
-	changed = smp_load_acquire(&fn->policies) != policies;
+	if (likely(!(smp_load_acquire(&fn->policies) | policies)))
+		return;
+	if (policies)
+		genids = ft_genids(fn->net);
 	/* Acquire: likewise */
-	changed |= smp_load_acquire(&fn->genids) != genids;
-	if (unlikely(changed))
+	if (smp_load_acquire(&fn->policies) != policies ||
+	    smp_load_acquire(&fn->genids) != genids)
 		ft_policies_changed(fn, policies, genids);
 }
 
@@ -625,12 +666,19 @@ enum fasttrack_reason ft_ct_eligible(const struct nf_conn *ct);
 /* ct.c */
 bool ft_ct_load(struct fasttrack_flow *flow);
 void ft_ct_fold(struct fasttrack_flow *flow, unsigned int dir, u32 now);
+enum fasttrack_reason ft_ct_sack(struct fasttrack_packet pkt, u8 family);
 u32 ft_ct_lease_cap(struct fasttrack_flow *flow);
 
 static inline bool ft_ct_gone(const struct nf_conn *ct)
 {
 	return nf_ct_is_dying(ct) || nf_ct_is_expired(ct);
 }
+
+/* mib.c */
+void ft_mib_tell(struct fasttrack_net *fn, struct fasttrack_flow *flow,
+		 unsigned int dir);
+void ft_mib_packet(struct fasttrack_net *fn, const struct fasttrack_dir *d,
+		   unsigned int len, u16 kind, u8 family);
 
 /* slow.c, and ft_policies_changed() above */
 unsigned int ft_slow(struct fasttrack_packet *pkt, u8 family,
@@ -676,6 +724,16 @@ void ft_gc_fold(struct fasttrack_net *fn);
 void ft_gc_flush(struct fasttrack_net *fn, enum fasttrack_reason reason);
 
 /* events.c */
+extern atomic_t ft_neigh_events;
+
+/* Generation of all neighbours: moves after one was taken out of its table and
+ * before its memory can be anything else (a grace period later)
+ */
+static __always_inline u32 ft_neigh_gen(void)
+{
+	return atomic_read(&ft_neigh_events);
+}
+
 int ft_events_init(void);
 void ft_events_exit(void);
 

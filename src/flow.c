@@ -126,7 +126,7 @@ static void ft_dir_init(struct fasttrack_flow *flow, unsigned int dir)
 	sum = csum_add(sum, (__force __wsum)(u32)(__force u16)d->new_dport);
 	d->l4_delta = ft_fold16(sum);
 	d->last = (u32)jiffies;
-	d->owner = U16_MAX;
+	d->teller = FT_TELLER_NONE;
 }
 
 /**
@@ -191,13 +191,13 @@ void ft_flow_discard(struct fasttrack_flow *flow)
 /* What listeners hear of the end: the counters are final now */
 static void ft_flow_notify_end(struct fasttrack_flow *flow)
 {
-	if (flow->end == FASTTRACK_REASON_DYING) {
+	if (flow->reason == FASTTRACK_REASON_DYING) {
 		if (flow->was_fast)
 			ft_notify(flow, FASTTRACK_CMD_CONNECTION_CLOSED_NTF,
-				  flow->end);
+				  flow->reason);
 	} else if (flow->told) {
 		ft_notify(flow, FASTTRACK_CMD_CONNECTION_RELEASED_NTF,
-			  flow->end);
+			  flow->reason);
 	}
 }
 
@@ -274,7 +274,7 @@ u64 ft_dir_packets(struct fasttrack_flow *flow, unsigned int dir)
 
 	return c->told_packets +
 	       (u32)(READ_ONCE(ft_flow_dir(flow, dir)->packets) +
-		     atomic_read(&c->other_packets) - c->folded_packets);
+		     atomic_read(&c->other_packets) - (u32)c->told_packets);
 }
 
 /**
@@ -290,7 +290,7 @@ u64 ft_dir_bytes(struct fasttrack_flow *flow, unsigned int dir)
 
 	return c->told_bytes +
 	       (u32)(READ_ONCE(ft_flow_dir(flow, dir)->bytes) +
-		     atomic_read(&c->other_bytes) - c->folded_bytes);
+		     atomic_read(&c->other_bytes) - (u32)c->told_bytes);
 }
 
 /**
@@ -350,7 +350,7 @@ u16 ft_dir_hold(struct fasttrack_flow *flow, unsigned int dir)
 {
 	struct fasttrack_dir *d = ft_flow_dir(flow, dir);
 
-	d->slow_last = (u16)jiffies;
+	flow->slow_last[dir] = (u8)jiffies;
 	WRITE_ONCE(d->gate, d->gate | FT_HELD);
 	return ++d->slow_seq;
 }
@@ -403,10 +403,10 @@ bool ft_dir_held(struct fasttrack_flow *flow, unsigned int dir)
 
 	if (!(d->gate & FT_HELD))
 		return false;
-	/* Sixteen bits: a hold that nobody has looked at for a minute may
-	 * last a little longer
+	/* Eight bits: a hold that nobody has looked at for a quarter of a
+	 * second may last a little longer
 	 */
-	if ((u16)((u16)jiffies - d->slow_last) < FT_HOLD)
+	if ((u8)((u8)jiffies - flow->slow_last[dir]) < FT_HOLD)
 		return true;
 	ft_dir_unhold(flow, dir);
 	return false;
@@ -479,8 +479,8 @@ bool ft_flow_kill(struct fasttrack_flow *flow, enum fasttrack_reason reason)
 	/* From here on the RCU cookies are the callback's head: whoever takes
 	 * the lock later sees @dead and leaves them alone.
 	 */
-	WRITE_ONCE(flow->dead, true);
-	flow->end = reason;
+	flow->dead = true;
+	flow->reason = reason;
 	spin_unlock_bh(&flow->lock);
 	ft_count(fn, reason);
 	if (reason != FASTTRACK_REASON_DYING)

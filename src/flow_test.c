@@ -102,8 +102,7 @@ static void flow_hold_timeout(struct kunit *test)
 	tb_arm(flow, 1);
 	lost = fl_hold(flow, 1);
 	KUNIT_EXPECT_TRUE(test, fl_held(flow, 1));
-	ft_flow_dir(flow, 1)->slow_last =
-		(u16)jiffies - FT_HOLD;
+	flow->slow_last[1] = (u8)jiffies - FT_HOLD;
 	KUNIT_EXPECT_FALSE(test, fl_held(flow, 1));
 	KUNIT_EXPECT_EQ(test, fl_gate(flow, 1), (u32)FT_ARMED);
 	fl_hold(flow, 1);
@@ -165,8 +164,7 @@ static void flow_model(struct kunit *test)
 			held[dir] = seen[dir] != last[dir];
 			break;
 		case 4:
-			ft_flow_dir(flow, dir)->slow_last =
-				(u16)jiffies - FT_HOLD;
+			flow->slow_last[dir] = (u8)jiffies - FT_HOLD;
 			fl_held(flow, dir);
 			if (held[dir])
 				seen[dir] = last[dir];

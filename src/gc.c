@@ -29,6 +29,7 @@ static void ft_sweep_dir(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 	 */
 	if (!(d->gate & FT_ARMED) && d->dst &&
 	    d->gen != ft_gen(fn) && ft_dir_settled(flow, dir)) {
+		ft_mib_tell(fn, flow, dir);
 		dst_release(d->dst);
 		d->dst = NULL;
 	}

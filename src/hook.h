@@ -14,6 +14,7 @@
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
+#include <linux/unaligned.h>
 #include <net/dst.h>
 #include <net/gso.h>
 #include <net/neighbour.h>
@@ -86,10 +87,15 @@ ft_check_udp(const struct udphdr *uh, unsigned int l4_len)
 
 #define FT_TCP_END_FLAGS	(TCP_FLAG_SYN | TCP_FLAG_FIN | TCP_FLAG_RST)
 
+static __always_inline unsigned int ft_tcp_hlen(const struct tcphdr *th)
+{
+	return ((const u8 *)th)[12] >> 2 & 0x3c;
+}
+
 static __always_inline enum fasttrack_reason
 ft_check_tcp(const struct tcphdr *th, unsigned int l4_len)
 {
-	if (unlikely(th->doff < 5 || th->doff * 4 > l4_len))
+	if (unlikely(th->doff < 5 || ft_tcp_hlen(th) > l4_len))
 		return FASTTRACK_REASON_LENGTH;
 	if (unlikely((tcp_flag_word(th) & (FT_TCP_END_FLAGS | TCP_FLAG_ACK)) !=
 		     TCP_FLAG_ACK))
@@ -107,49 +113,70 @@ ft_check_l4(const void *l4, u8 proto, unsigned int l4_len)
 
 /**
  * struct ft_segment - what a TCP segment says of its window
- * @seq: first sequence number
- * @end: last one plus one
- * @ack: acknowledgment
- * @raw: window, unscaled
+ * @word: fasttrack_dir.tcp_word of it
+ * @end: last sequence number plus one
+ * @plain: no options but time stamps
  */
 struct ft_segment {
-	u32	seq;
+	u64	word;
 	u32	end;
-	u32	ack;
-	u16	raw;
+	bool	plain;
 };
 
-static __always_inline struct ft_segment
-ft_tcp_segment(const struct tcphdr *th, unsigned int l4_len)
-{
-	u32 seq = ntohl(th->seq);
+#define FT_TCP_STAMPS	(TCPOPT_NOP << 24 | TCPOPT_NOP << 16 | \
+			 TCPOPT_TIMESTAMP << 8 | TCPOLEN_TIMESTAMP)
 
-	return (struct ft_segment) {
-		.seq = seq,
-		.end = seq + l4_len - th->doff * 4,
-		.ack = ntohl(th->ack_seq),
-		.raw = ntohs(th->window),
-	};
+/* May there be a selective acknowledgment? Most segments have no options, or
+ * time stamps and nothing else.
+ */
+static __always_inline bool
+ft_tcp_options(const struct fasttrack_packet *pkt, const struct tcphdr *th)
+{
+	const unsigned int hlen = ft_tcp_hlen(th);
+
+	if (likely(hlen <= sizeof(*th)))
+		return false;
+	return hlen != sizeof(*th) + TCPOLEN_TSTAMP_ALIGNED ||
+	       skb_headlen(pkt->skb) <
+		       pkt->thoff + sizeof(*th) + sizeof(u32) ||
+	       get_unaligned_be32(th + 1) != FT_TCP_STAMPS;
 }
+
+static __always_inline u64 ft_tcp_header_word(const struct tcphdr *th)
+{
+	return get_unaligned((const u64 *)&th->ack_seq) & FT_TCP_WORD_MASK;
+}
+
+static __always_inline u32
+ft_tcp_header_end(const struct fasttrack_packet *pkt, const struct tcphdr *th)
+{
+	return ntohl(th->seq) + pkt->len - pkt->thoff - ft_tcp_hlen(th);
+}
+
 
 /* Would conntrack find the segment in its window? The same four bounds as
  * tcp_in_window() draws, over the state both directions keep here, but for a
  * segment that straddles the right edge: that would move conntrack's idea of
  * the window. Whoever falls outside is judged by conntrack itself, on synced
- * state.
+ * state. Both bounds of the acknowledgment in one: what lies beyond the end
+ * is far behind it, too.
  */
 static __always_inline bool
 ft_tcp_in_window(const struct fasttrack_dir *d, const struct fasttrack_dir *rev,
-		 const struct ft_segment *g)
+		 u32 end, u32 ack)
 {
-	u32 rev_end = READ_ONCE(rev->tcp_end);
 	u32 ack_window = max(READ_ONCE(d->tcp_maxwin), 66000U);
 
-	return !after(g->end, READ_ONCE(rev->tcp_edge)) &&
-	       !after(g->ack, rev_end) &&
-	       after(g->end, READ_ONCE(d->tcp_end) -
-			     READ_ONCE(rev->tcp_maxwin) - 1) &&
-	       after(g->ack, rev_end - ack_window - 1);
+	return !after(end, READ_ONCE(rev->tcp_edge)) &&
+	       after(end, READ_ONCE(d->tcp_end) -
+			  READ_ONCE(rev->tcp_maxwin) - 1) &&
+	       READ_ONCE(rev->tcp_end) - ack <= ack_window;
+}
+
+static __always_inline void ft_tcp_track_end(struct fasttrack_dir *d, u32 end)
+{
+	if (after(end, READ_ONCE(d->tcp_end)))
+		WRITE_ONCE(d->tcp_end, end);
 }
 
 /* Remember the segment as tcp_in_window() would. Stored whole words: another
@@ -159,38 +186,143 @@ ft_tcp_in_window(const struct fasttrack_dir *d, const struct fasttrack_dir *rev,
 static __always_inline void
 ft_tcp_track(struct fasttrack_dir *d, const struct ft_segment *g)
 {
-	u32 win = (u32)g->raw << d->scale;
-	u32 edge = g->ack + (win ?: 1);
+	u64 was = READ_ONCE(d->tcp_word), word = g->word;
+	u32 ack = ft_tcp_word_ack(word);
+	u32 win = (u32)ft_tcp_word_win(word) << d->scale;
+	u32 edge = ack + (win ?: 1);
 
-	if (after(g->end, READ_ONCE(d->tcp_end)))
-		WRITE_ONCE(d->tcp_end, g->end);
-	if (after(g->ack, READ_ONCE(d->tcp_ack)))
-		WRITE_ONCE(d->tcp_ack, g->ack);
+	ft_tcp_track_end(d, g->end);
 	if (after(edge, READ_ONCE(d->tcp_edge)))
 		WRITE_ONCE(d->tcp_edge, edge);
 	if (win > READ_ONCE(d->tcp_maxwin))
 		WRITE_ONCE(d->tcp_maxwin, win);
-	if (g->raw != READ_ONCE(d->last_win))
-		WRITE_ONCE(d->last_win, g->raw);
+	if (unlikely(before(ack, ft_tcp_word_ack(was))))
+		word = ft_tcp_word(ft_tcp_word_ack(was),
+				   ft_tcp_word_win(word));
+	else if (unlikely(!g->plain))
+		word &= ~FT_TCP_WORD_FLAGS;
+	WRITE_ONCE(d->tcp_word, word);
+}
+
+/* May the segment pass conntrack by? If so, remember it.
+ *
+ * Bulk data comes with one acknowledgment and one window in all segments. Flags
+ * and length of the header were good with the first of them, what they grant
+ * is remembered, and grants only grow. So the others are known by one word, and
+ * have nothing to add but their end.
+ */
+static __always_inline enum fasttrack_reason
+ft_tcp_pass(const struct fasttrack_packet *pkt, const struct tcphdr *th,
+	    const u8 family)
+{
+	struct fasttrack_dir *d = pkt->dir;
+	struct fasttrack_dir *rev = ft_dir_reverse(d, family);
+	unsigned int l4_len = pkt->len - pkt->thoff;
+	u32 ack = ntohl(th->ack_seq);
+	enum fasttrack_reason reason;
+	struct ft_segment g;
+
+	if (likely(ft_tcp_header_word(th) == READ_ONCE(d->tcp_word) &&
+		   !ft_tcp_options(pkt, th))) {
+		u32 end = ft_tcp_header_end(pkt, th);
+
+		if (unlikely(ft_tcp_hlen(th) > l4_len))
+			return FASTTRACK_REASON_LENGTH;
+		if (unlikely(!ft_tcp_in_window(d, rev, end, ack)))
+			return FASTTRACK_REASON_TCP_WINDOW;
+		ft_tcp_track_end(d, end);
+		return FASTTRACK_REASON_NONE;
+	}
+	reason = ft_check_tcp(th, l4_len);
+	if (unlikely(reason))
+		return reason;
+	g.word = ft_tcp_header_word(th);
+	g.end = ft_tcp_header_end(pkt, th);
+	g.plain = !ft_tcp_options(pkt, th);
+	if (unlikely(!ft_tcp_in_window(d, rev, g.end, ack)))
+		return FASTTRACK_REASON_TCP_WINDOW;
+	if (unlikely(!g.plain))
+		reason = ft_ct_sack(*pkt, family);
+	if (likely(!reason))
+		ft_tcp_track(d, &g);
+	return reason;
+}
+
+/* The same without remembering, for what is held. Its header is good. */
+static __always_inline bool
+ft_tcp_would_pass(const struct fasttrack_packet *pkt, const struct tcphdr *th,
+		  const u8 family)
+{
+	return ft_tcp_in_window(pkt->dir, ft_dir_reverse(pkt->dir, family),
+				ft_tcp_header_end(pkt, th),
+				ntohl(th->ack_seq));
+}
+
+/* What the transport header has to say, last of all */
+static __always_inline enum fasttrack_reason
+ft_l4_pass(const struct fasttrack_packet *pkt, const u8 proto, const u8 family)
+{
+	const void *l4 = pkt->skb->data + pkt->thoff;
+
+	if (proto == IPPROTO_TCP)
+		return ft_tcp_pass(pkt, l4, family);
+	return ft_check_udp(l4, pkt->len - pkt->thoff);
+}
+
+/* fasttrack_dir.teller of the packet, less the CPU. What came in ahead of us at
+ * PRE_ROUTING was counted there.
+ */
+static __always_inline u16 ft_kind(const bool ingress, u8 tos)
+{
+	return ingress ? FT_TELLER_INGRESS |
+			 (tos & INET_ECN_MASK) << FT_TELLER_ECN_SHIFT : 0;
+}
+
+/* A packet of another kind than the teller's. If it was one of this CPU, that
+ * is what the teller's packets are like from now on, but not more often than
+ * once a jiffy. Nobody else can be in the middle of this: BH is off.
+ */
+static noinline void __maybe_unused
+ft_account_other(struct fasttrack_net *fn, struct fasttrack_dir *d, u32 now,
+		 unsigned int len, u16 kind, u8 family)
+{
+	struct fasttrack_flow *flow = ft_dir_flow(d, family);
+	struct fasttrack_cold *c = &flow->cold[d->dir];
+	u16 cpu = d->teller & FT_TELLER_CPU;
+
+	if (FT_OWNER_COUNTS && cpu == smp_processor_id() &&
+	    d->teller != FT_TELLER_NONE &&
+	    READ_ONCE(flow->last_fold) != (u16)now &&
+	    spin_trylock(&flow->lock)) {
+		ft_ct_fold(flow, d->dir, now);
+		WRITE_ONCE(d->teller, cpu | kind);
+		spin_unlock(&flow->lock);
+	}
+	atomic_add(len, &c->other_bytes);
+	atomic_inc(&c->other_packets);
+	ft_mib_packet(fn, d, len, kind, family);
 }
 
 static __always_inline void
-ft_account(struct fasttrack_dir *d, u32 now, unsigned int len, u8 family)
+ft_account(struct fasttrack_net *fn, struct fasttrack_dir *d, u32 now,
+	   unsigned int len, u16 kind, u8 family)
 {
-	if (READ_ONCE(d->last) != now)
-		WRITE_ONCE(d->last, now);
-	/* Pairs with ft_ct_fold(): TCP state before the count */
+	/* Pairs with ft_ct_fold(): TCP state and time before the count */
 	smp_wmb();
-	if (FT_OWNER_COUNTS && likely(d->owner == smp_processor_id())) {
+	if (FT_OWNER_COUNTS &&
+	    likely(d->teller == (smp_processor_id() | kind))) {
 		WRITE_ONCE(d->bytes, d->bytes + len);
 		WRITE_ONCE(d->packets, d->packets + 1);
 	} else {
-		struct fasttrack_cold *c;
-
-		c = &ft_dir_flow(d, family)->cold[d->dir];
-		atomic_add(len, &c->other_bytes);
-		atomic_inc(&c->other_packets);
+		ft_account_other(fn, d, now, len, kind, family);
 	}
+}
+
+/* Verified by the device, or still to be filled in */
+static __always_inline bool ft_checksum_done(const struct sk_buff *skb)
+{
+	return skb->ip_summed == CHECKSUM_UNNECESSARY ||
+	       skb->ip_summed == CHECKSUM_PARTIAL;
 }
 
 #define FT_DIR_RARE	(FT_DIR_STAMP_MARK | FT_DIR_STAMP_PRIO | FT_DIR_ATTACH)
@@ -220,7 +352,8 @@ ft_dress(struct sk_buff *skb, const struct fasttrack_dir *d,
 {
 	if (unlikely(d->flags & FT_DIR_RARE))
 		ft_dress_up(skb, ft_dir_flow(d, family), d);
-	skb_forward_csum(skb);
+	if (unlikely(!ft_checksum_done(skb)))
+		skb_forward_csum(skb);
 	skb_clear_tstamp(skb);
 	/* skb_dst_set_noref() of what is never NULL. The direction holds @dst
 	 * for a grace period after the last packet could find it; queues that
@@ -242,16 +375,15 @@ ft_output(struct neighbour *neigh, struct sk_buff *skb, bool skip_cache)
 
 /* Does conntrack verify this packet's checksum, and has nobody done it yet? */
 static __always_inline bool
-ft_checksum_wanted(const struct fasttrack_packet *pkt)
+ft_checksum_wanted(const struct fasttrack_packet *pkt, const u8 proto)
 {
 	const struct sk_buff *skb = pkt->skb;
 	const struct udphdr *uh;
 
-	if (likely(skb->ip_summed == CHECKSUM_UNNECESSARY ||
-		   skb->ip_summed == CHECKSUM_PARTIAL))
+	if (likely(ft_checksum_done(skb)))
 		return false;
 	uh = (void *)(skb->data + pkt->thoff);
-	if (pkt->dir->proto == IPPROTO_UDP && !uh->check)
+	if (proto == IPPROTO_UDP && !uh->check)
 		return false;
 	return READ_ONCE(pkt->fn->net->ct.sysctl_checksum);
 }
@@ -263,6 +395,21 @@ static __always_inline void ft_port_miss(struct fasttrack_net *fn,
 	if (unlikely(!(this_cpu_inc_return(fn->stats->misses) %
 		       FT_MISS_SAMPLE)))
 		ft_ingress_misses(fn, dev->ifindex);
+}
+
+/* The last check. Whoever passes it is sent: the time of the last fast packet. */
+static __always_inline enum fasttrack_reason
+ft_time(const struct fasttrack_packet *pkt, const u8 family)
+{
+	struct fasttrack_dir *d = pkt->dir;
+	enum fasttrack_reason reason;
+
+	if (likely(READ_ONCE(d->last) == pkt->now))
+		return FASTTRACK_REASON_NONE;
+	reason = ft_tick(pkt->fn, d, pkt->now, family);
+	if (likely(!reason))
+		WRITE_ONCE(d->last, pkt->now);
+	return reason;
 }
 
 /* Ingress: padding would go into the sum */
@@ -314,7 +461,6 @@ static __always_inline void ft_receive(const struct fasttrack_packet *pkt)
 		skb_orphan(skb);
 	skb_reset_redirect(skb);
 	skb_set_transport_header(skb, pkt->thoff);
-	this_cpu_inc(pkt->fn->stats->ingress);
 }
 
 #endif /* _FASTTRACK_HOOK_H */

@@ -29,23 +29,19 @@ static u32 ft_frag_hash4(const struct iphdr *iph)
 }
 
 static __always_inline struct fasttrack_dir *
-ft_find4(struct fasttrack_net *fn, const struct iphdr *iph, const void *l4)
+ft_find4(struct fasttrack_net *fn, const struct iphdr *iph, const void *l4,
+	 const u8 proto)
 {
 	/* Source and destination lie side by side, addresses as ports */
 	return ft_table_find4(&fn->table[0],
 			      get_unaligned((const u64 *)&iph->saddr),
 			      ft_key_l4(get_unaligned((const u32 *)l4),
-					iph->protocol));
+					proto));
 }
 
 /* Slow packets: they are rare enough to be handed over by value, so that the
  * compiler may keep the fast ones' facts in registers.
  */
-static noinline unsigned int ft_slow4(struct fasttrack_packet pkt,
-				      enum fasttrack_reason reason)
-{
-	return ft_slow(&pkt, 0, reason);
-}
 
 /* Ingress: a packet that is not for us is dropped by the stack and is nobody's
  * to wait for
@@ -72,7 +68,8 @@ static noinline unsigned int ft_fragment4(struct fasttrack_packet pkt,
 	 */
 	if (!pskb_may_pull(pkt.skb, pkt.thoff + FT_PORTS))
 		return NF_ACCEPT;
-	pkt.dir = ft_find4(pkt.fn, ip_hdr(pkt.skb), pkt.skb->data + pkt.thoff);
+	pkt.dir = ft_find4(pkt.fn, ip_hdr(pkt.skb), pkt.skb->data + pkt.thoff,
+			   ip_hdr(pkt.skb)->protocol);
 	if (!pkt.dir)
 		return NF_ACCEPT;
 	return ft_slow(&pkt, 0, FASTTRACK_REASON_FRAGMENT);
@@ -81,7 +78,7 @@ static noinline unsigned int ft_fragment4(struct fasttrack_packet pkt,
 /* Checks that hold for arming, too: is the packet a plain one? */
 static __always_inline enum fasttrack_reason
 ft_check_plain4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
-		const void *l4, const bool ingress)
+		const bool ingress)
 {
 	enum fasttrack_reason reason;
 
@@ -90,7 +87,7 @@ ft_check_plain4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
 		return reason;
 	if (unlikely(iph->ttl <= 1))
 		return FASTTRACK_REASON_TTL;
-	return ft_check_l4(l4, iph->protocol, pkt->len - pkt->thoff);
+	return FASTTRACK_REASON_NONE;
 }
 
 /* Is what was learned still so, and is the packet like the learned one? */
@@ -136,23 +133,36 @@ static noinline bool ft_checksum_bad4(struct fasttrack_packet pkt)
 /* May a packet of an armed direction go fast? */
 static __always_inline enum fasttrack_reason
 ft_judge4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
-	  const void *l4, const struct ft_segment *g, const bool ingress)
+	  const u8 proto, const bool ingress)
 {
-	struct fasttrack_dir *d = pkt->dir;
 	enum fasttrack_reason reason;
 
-	reason = ft_check_plain4(pkt, iph, l4, ingress);
+	reason = ft_check_plain4(pkt, iph, ingress);
 	if (likely(!reason))
 		reason = ft_check_learned4(pkt, iph);
-	if (likely(!reason) && iph->protocol == IPPROTO_TCP &&
-	    unlikely(!ft_tcp_in_window(d, ft_dir_reverse(d, 0), g)))
-		reason = FASTTRACK_REASON_TCP_WINDOW;
-	if (likely(!reason) && unlikely(ft_checksum_wanted(pkt)) &&
+	if (likely(!reason) && unlikely(ft_checksum_wanted(pkt, proto)) &&
 	    ft_checksum_bad4(*pkt))
 		reason = FASTTRACK_REASON_CHECKSUM;
-	if (likely(!reason) && unlikely(READ_ONCE(d->last) != pkt->now))
-		reason = ft_tick(pkt->fn, d, pkt->now, 0);
 	return reason;
+}
+
+/* Ahead of anything else: what the packet is. A FIN ends the flow, whatever else
+ * keeps it from going fast.
+ */
+static enum fasttrack_reason ft_check_whole4(const struct fasttrack_packet *pkt)
+{
+	const struct iphdr *iph = ip_hdr(pkt->skb);
+	enum fasttrack_reason reason;
+
+	reason = ft_check_plain4(pkt, iph, false);
+	return reason ?: ft_check_l4(pkt->skb->data + pkt->thoff,
+				     iph->protocol, pkt->len - pkt->thoff);
+}
+
+static noinline unsigned int ft_slow4(struct fasttrack_packet pkt,
+				      enum fasttrack_reason reason)
+{
+	return ft_slow(&pkt, 0, ft_check_whole4(&pkt) ?: reason);
 }
 
 /* A packet of a direction that is not simply armed. One that ingress or a
@@ -162,8 +172,6 @@ static noinline unsigned int ft_not_armed4(struct fasttrack_packet pkt)
 {
 	struct fasttrack_flow *flow = ft_dir_flow(pkt.dir, 0);
 	const struct iphdr *iph = ip_hdr(pkt.skb);
-	const void *l4 = pkt.skb->data + pkt.thoff;
-	struct ft_segment g = {};
 	enum fasttrack_reason reason;
 
 	/* VRF: the second pass through PRE_ROUTING of a packet that the
@@ -171,7 +179,7 @@ static noinline unsigned int ft_not_armed4(struct fasttrack_packet pkt)
 	 */
 	if (IPCB(pkt.skb)->flags & IPSKB_L3SLAVE)
 		return NF_ACCEPT;
-	reason = ft_check_plain4(&pkt, iph, l4, false);
+	reason = ft_check_whole4(&pkt);
 	if (reason)
 		return ft_slow(&pkt, 0, reason);
 	if (READ_ONCE(flow->state) == FASTTRACK_FLOW_STATE_CLOSING)
@@ -179,18 +187,27 @@ static noinline unsigned int ft_not_armed4(struct fasttrack_packet pkt)
 	/* Acquire: as in ft_gate_open() */
 	if (!(smp_load_acquire(&pkt.dir->gate) & FT_ARMED))
 		return ft_slow(&pkt, 0, FASTTRACK_REASON_LEARNING);
-	if (pkt.dir->proto == IPPROTO_TCP)
-		g = ft_tcp_segment(l4, pkt.len - pkt.thoff);
-	reason = ft_judge4(&pkt, iph, l4, &g, false);
+	reason = ft_judge4(&pkt, iph, iph->protocol, false);
+	if (!reason && pkt.dir->proto == IPPROTO_TCP &&
+	    !ft_tcp_would_pass(&pkt, (void *)(pkt.skb->data + pkt.thoff), 0))
+		reason = FASTTRACK_REASON_TCP_WINDOW;
+	if (!reason)
+		reason = ft_tick(pkt.fn, pkt.dir, pkt.now, 0);
 	return ft_slow(&pkt, 0, reason ?: FASTTRACK_REASON_HELD);
 }
 
-static __always_inline void ft_snmp4(struct net *net, unsigned int len)
+/* A sum of ones, which modulo 0xffff is none. Without the carries that
+ * ip_fast_csum() handles one by one, and the compiler multiplies.
+ */
+static __always_inline bool ft_header_sum_good4(const struct iphdr *iph)
 {
-	__IP_INC_STATS(net, IPSTATS_MIB_OUTFORWDATAGRAMS);
-	if (FT_FORWARD_COUNTS_OCTETS)
-		__IP_ADD_STATS(net, IPSTATS_MIB_OUTOCTETS, len);
-	IP_UPD_PO_STATS(net, IPSTATS_MIB_OUT, len);
+	const u32 *w = (const u32 *)iph;
+
+	if (!IS_ENABLED(CONFIG_64BIT))
+		return !ip_fast_csum(iph, 5);
+	return !(((unsigned long)get_unaligned(w) + get_unaligned(w + 1) +
+		  get_unaligned(w + 2) + get_unaligned(w + 3) +
+		  get_unaligned(w + 4)) % 0xffff);
 }
 
 /* Ingress: is a header without options good, as far as it was not looked at
@@ -200,19 +217,24 @@ static __always_inline bool ft_header_good4(const struct fasttrack_packet *pkt,
 					    const struct iphdr *iph)
 {
 	return pkt->len - sizeof(*iph) <= pkt->skb->len - sizeof(*iph) &&
-	       !ip_fast_csum(iph, 5);
+	       ft_header_sum_good4(iph);
 }
 
-/* The rest of what ip_rcv_core() does */
+/* The rest of what ip_rcv_core() does, less what ft_account() counts: padding is
+ * received, but not forwarded, and each segment has its ECN field.
+ */
 static __always_inline void ft_receive4(const struct fasttrack_packet *pkt)
 {
 	struct net *net = pkt->fn->net;
 	struct sk_buff *skb = pkt->skb;
 
-	__IP_UPD_PO_STATS(net, IPSTATS_MIB_IN, pkt->wire_len);
-	__IP_ADD_STATS(net, IPSTATS_MIB_NOECTPKTS +
-			    (ip_hdr(skb)->tos & INET_ECN_MASK),
-		       max_t(unsigned short, 1, skb_shinfo(skb)->gso_segs));
+	if (unlikely(pkt->wire_len != pkt->len))
+		__IP_ADD_STATS(net, IPSTATS_MIB_INOCTETS,
+			       pkt->wire_len - pkt->len);
+	if (unlikely(skb_shinfo(skb)->gso_segs > 1))
+		__IP_ADD_STATS(net, IPSTATS_MIB_NOECTPKTS +
+				    (ip_hdr(skb)->tos & INET_ECN_MASK),
+			       skb_shinfo(skb)->gso_segs - 1);
 	memset(IPCB(skb), 0, sizeof(struct inet_skb_parm));
 	IPCB(skb)->iif = skb->skb_iif;
 	ft_receive(pkt);
@@ -246,7 +268,7 @@ ft_neigh4(struct rtable *rt, struct sk_buff *skb, bool *is_v6gw)
  */
 static __always_inline unsigned int
 ft_send4(struct fasttrack_net *fn, struct sk_buff *skb,
-	 struct fasttrack_dir *d, u32 now)
+	 struct fasttrack_dir *d, u32 now, const u8 proto, const bool ingress)
 {
 	struct iphdr *iph = (struct iphdr *)skb->data;
 	struct dst_entry *dst = d->dst;
@@ -254,14 +276,13 @@ ft_send4(struct fasttrack_net *fn, struct sk_buff *skb,
 	struct neighbour *neigh;
 	bool is_v6gw;
 
-	ft_account(d, now, skb->len, 0);
+	ft_account(fn, d, now, skb->len, ft_kind(ingress, iph->tos), 0);
 	/* Packets with options went slow */
-	ft_rewrite4(d, iph, iph + 1, iph->protocol,
+	ft_rewrite4(d, iph, iph + 1, proto,
 		    skb->ip_summed == CHECKSUM_PARTIAL);
 	if (READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))
 		skb->priority = rt_tos2priority(iph->tos);
 	ft_dress(skb, d, dst, 0);
-	ft_snmp4(net, skb->len);
 
 	neigh = ft_neigh4(dst_rtable(dst), skb, &is_v6gw);
 	if (IS_ERR(neigh)) {
@@ -273,12 +294,11 @@ ft_send4(struct fasttrack_net *fn, struct sk_buff *skb,
 
 static __always_inline unsigned int
 ft_hit4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
-	const void *l4, const bool ingress)
+	const u8 proto, const bool ingress)
 {
 	struct fasttrack_dir *d = pkt->dir;
 	struct sk_buff *skb = pkt->skb;
 	enum fasttrack_reason reason;
-	struct ft_segment g = {};
 
 	if (ingress && unlikely(ft_not_ours(skb) ||
 				!ft_header_good4(pkt, iph)))
@@ -290,12 +310,15 @@ ft_hit4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
 	}
 	if (ingress && unlikely(skb_shared(skb)))
 		return ft_hold_back4(*pkt);
-	if (iph->protocol == IPPROTO_TCP)
-		g = ft_tcp_segment(l4, pkt->len - pkt->thoff);
-	reason = ft_judge4(pkt, iph, l4, &g, ingress);
+	reason = ft_judge4(pkt, iph, proto, ingress);
 	if (likely(!reason) &&
-	    unlikely(skb_cow(skb, LL_RESERVED_SPACE(d->dst->dev)) ||
-		     (ingress && !ft_trim(pkt))))
+	    unlikely(skb_cow(skb, LL_RESERVED_SPACE(d->dst->dev))))
+		reason = FASTTRACK_REASON_NO_MEMORY;
+	if (likely(!reason))
+		reason = ft_l4_pass(pkt, proto, 0);
+	if (likely(!reason))
+		reason = ft_time(pkt, 0);
+	if (ingress && likely(!reason) && unlikely(!ft_trim(pkt)))
 		reason = FASTTRACK_REASON_NO_MEMORY;
 	if (unlikely(reason)) {
 		if (ingress)
@@ -307,9 +330,7 @@ ft_hit4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
 	}
 	if (ingress)
 		ft_receive4(pkt);
-	if (d->proto == IPPROTO_TCP)
-		ft_tcp_track(d, &g);
-	return ft_send4(pkt->fn, skb, d, pkt->now);
+	return ft_send4(pkt->fn, skb, d, pkt->now, proto, ingress);
 }
 
 /* A header that is not of the plainest kind: options, or no IPv4 at all, which
@@ -326,7 +347,8 @@ static noinline unsigned int ft_options4(struct fasttrack_packet pkt,
 	    !pskb_may_pull(pkt.skb, pkt.thoff + ft_l4_min(iph->protocol)))
 		return NF_ACCEPT;
 	iph = ip_hdr(pkt.skb);
-	pkt.dir = ft_find4(pkt.fn, iph, pkt.skb->data + pkt.thoff);
+	pkt.dir = ft_find4(pkt.fn, iph, pkt.skb->data + pkt.thoff,
+			   iph->protocol);
 	if (!pkt.dir)
 		return NF_ACCEPT;
 	if (ingress)
@@ -339,20 +361,47 @@ static noinline unsigned int ft_options4(struct fasttrack_packet pkt,
 	return ft_slow(&pkt, 0, reason ?: FASTTRACK_REASON_IP_OPTIONS);
 }
 
+/* A header of the plainest kind. A copy of all that follows for each protocol */
+static __always_inline unsigned int
+ft_plain4(struct fasttrack_packet pkt, unsigned int headlen, const u8 proto,
+	  const bool ingress)
+{
+	struct sk_buff *skb = pkt.skb;
+	const struct iphdr *iph;
+
+	if ((proto == IPPROTO_TCP || !ingress) &&
+	    unlikely(headlen < sizeof(*iph) + ft_l4_min(proto)) &&
+	    !pskb_may_pull(skb, sizeof(*iph) + ft_l4_min(proto)))
+		return NF_ACCEPT;
+	iph = (const struct iphdr *)skb->data;
+	if (ingress)
+		pkt.len = iph_totlen(skb, iph);
+	pkt.dir = ft_find4(pkt.fn, iph, iph + 1, proto);
+	if (!pkt.dir) {
+		if (!ingress)
+			ft_port_miss(pkt.fn, skb->dev);
+		return NF_ACCEPT;
+	}
+	return ft_hit4(&pkt, iph, proto, ingress);
+}
+
 static __always_inline unsigned int
 ft_early4(struct fasttrack_net *fn, struct sk_buff *skb, const bool ingress)
 {
 	struct fasttrack_packet pkt;
+	unsigned int headlen = skb_headlen(skb);
 	const struct iphdr *iph;
-	const void *l4;
 	bool tcp;
 
 	/* The stack has pulled the header before PRE_ROUTING. Every transport
 	 * header of ours is at least as long as UDP's.
 	 */
-	if (ingress && unlikely(!pskb_may_pull(skb, sizeof(*iph) +
-						    sizeof(struct udphdr))))
-		return NF_ACCEPT;
+	if (ingress &&
+	    unlikely(headlen < sizeof(*iph) + sizeof(struct udphdr))) {
+		if (!pskb_may_pull(skb, sizeof(*iph) + sizeof(struct udphdr)))
+			return NF_ACCEPT;
+		headlen = skb_headlen(skb);
+	}
 	iph = (const struct iphdr *)skb->data;
 	tcp = iph->protocol == IPPROTO_TCP;
 	if (!tcp && iph->protocol != IPPROTO_UDP)
@@ -367,21 +416,8 @@ ft_early4(struct fasttrack_net *fn, struct sk_buff *skb, const bool ingress)
 		return ft_fragment4(pkt, ingress);
 	if (unlikely(*(const u8 *)iph != 0x45))
 		return ft_options4(pkt, ingress);
-	if ((tcp || !ingress) &&
-	    unlikely(!pskb_may_pull(skb, sizeof(*iph) +
-					 ft_l4_min(iph->protocol))))
-		return NF_ACCEPT;
-	iph = (const struct iphdr *)skb->data;
-	if (ingress)
-		pkt.len = iph_totlen(skb, iph);
-	l4 = iph + 1;
-	pkt.dir = ft_find4(pkt.fn, iph, l4);
-	if (!pkt.dir) {
-		if (!ingress)
-			ft_port_miss(fn, skb->dev);
-		return NF_ACCEPT;
-	}
-	return ft_hit4(&pkt, iph, l4, ingress);
+	return tcp ? ft_plain4(pkt, headlen, IPPROTO_TCP, ingress) :
+		     ft_plain4(pkt, headlen, IPPROTO_UDP, ingress);
 }
 
 /**
@@ -392,7 +428,8 @@ ft_early4(struct fasttrack_net *fn, struct sk_buff *skb, const bool ingress)
  * Return: NF_STOLEN if the packet went fast, else NF_ACCEPT. Context: RCU read
  * side, BH off.
  */
-unsigned int ft_ingress_ipv4(struct fasttrack_net *fn, struct sk_buff *skb)
+__no_stack_protector unsigned int
+ft_ingress_ipv4(struct fasttrack_net *fn, struct sk_buff *skb)
 {
 	return ft_early4(fn, skb, true);
 }
@@ -418,7 +455,8 @@ static noinline unsigned int ft_hook_process4(struct fasttrack_net *fn,
  * RCU read side; softirq, or process for what NFQUEUE returns to a chain ahead
  * of us.
  */
-unsigned int ft_hook_ipv4(void *priv, struct sk_buff *skb,
+__no_stack_protector unsigned int
+ft_hook_ipv4(void *priv, struct sk_buff *skb,
 			  const struct nf_hook_state *state)
 {
 	if (unlikely(!in_softirq()))

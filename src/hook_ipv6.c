@@ -33,11 +33,6 @@ ft_find6(struct fasttrack_net *fn, const struct ipv6hdr *ip6h, u8 proto,
 }
 
 /* By value: see ft_slow4() */
-static noinline unsigned int ft_slow6(struct fasttrack_packet pkt,
-				      enum fasttrack_reason reason)
-{
-	return ft_slow(&pkt, 1, reason);
-}
 
 static noinline unsigned int ft_hold_back6(struct fasttrack_packet pkt)
 {
@@ -81,7 +76,7 @@ static noinline unsigned int ft_extended6(struct fasttrack_packet pkt,
 /* Checks that hold for arming, too: is the packet a plain one? */
 static __always_inline enum fasttrack_reason
 ft_check_plain6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
-		const void *l4, const bool ingress)
+		const bool ingress)
 {
 	enum fasttrack_reason reason;
 
@@ -93,7 +88,7 @@ ft_check_plain6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 	/* A jumbogram, or a length that ip6_rcv_core() did not trim to */
 	if (unlikely(!ip6h->payload_len && !skb_is_gso(pkt->skb)))
 		return FASTTRACK_REASON_LENGTH;
-	return ft_check_l4(l4, ip6h->nexthdr, pkt->len - pkt->thoff);
+	return FASTTRACK_REASON_NONE;
 }
 
 /* A deleted route loses its origin at once, and nothing else tells of it. As
@@ -178,23 +173,36 @@ static noinline bool ft_checksum_bad6(struct fasttrack_packet pkt)
 /* May a packet of an armed direction go fast? */
 static __always_inline enum fasttrack_reason
 ft_judge6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
-	  const void *l4, const struct ft_segment *g, const bool ingress)
+	  const u8 proto, const bool ingress)
 {
-	struct fasttrack_dir *d = pkt->dir;
 	enum fasttrack_reason reason;
 
-	reason = ft_check_plain6(pkt, ip6h, l4, ingress);
+	reason = ft_check_plain6(pkt, ip6h, ingress);
 	if (likely(!reason))
 		reason = ft_check_learned6(pkt, ip6h);
-	if (likely(!reason) && ip6h->nexthdr == IPPROTO_TCP &&
-	    unlikely(!ft_tcp_in_window(d, ft_dir_reverse(d, 1), g)))
-		reason = FASTTRACK_REASON_TCP_WINDOW;
-	if (likely(!reason) && unlikely(ft_checksum_wanted(pkt)) &&
+	if (likely(!reason) && unlikely(ft_checksum_wanted(pkt, proto)) &&
 	    ft_checksum_bad6(*pkt))
 		reason = FASTTRACK_REASON_CHECKSUM;
-	if (likely(!reason) && unlikely(READ_ONCE(d->last) != pkt->now))
-		reason = ft_tick(pkt->fn, d, pkt->now, 1);
 	return reason;
+}
+
+/* Ahead of anything else: what the packet is. A FIN ends the flow, whatever else
+ * keeps it from going fast.
+ */
+static enum fasttrack_reason ft_check_whole6(const struct fasttrack_packet *pkt)
+{
+	const struct ipv6hdr *ip6h = ipv6_hdr(pkt->skb);
+	enum fasttrack_reason reason;
+
+	reason = ft_check_plain6(pkt, ip6h, false);
+	return reason ?: ft_check_l4(pkt->skb->data + pkt->thoff,
+				     ip6h->nexthdr, pkt->len - pkt->thoff);
+}
+
+static noinline unsigned int ft_slow6(struct fasttrack_packet pkt,
+				      enum fasttrack_reason reason)
+{
+	return ft_slow(&pkt, 1, ft_check_whole6(&pkt) ?: reason);
 }
 
 /* A packet of a direction that is not simply armed: see ft_not_armed4() */
@@ -202,14 +210,12 @@ static noinline unsigned int ft_not_armed6(struct fasttrack_packet pkt)
 {
 	struct fasttrack_flow *flow = ft_dir_flow(pkt.dir, 1);
 	const struct ipv6hdr *ip6h = ipv6_hdr(pkt.skb);
-	const void *l4 = pkt.skb->data + pkt.thoff;
-	struct ft_segment g = {};
 	enum fasttrack_reason reason;
 
 	/* VRF: see ft_not_armed4() */
 	if (IP6CB(pkt.skb)->flags & IP6SKB_L3SLAVE)
 		return NF_ACCEPT;
-	reason = ft_check_plain6(&pkt, ip6h, l4, false);
+	reason = ft_check_whole6(&pkt);
 	if (reason)
 		return ft_slow(&pkt, 1, reason);
 	if (READ_ONCE(flow->state) == FASTTRACK_FLOW_STATE_CLOSING)
@@ -217,9 +223,12 @@ static noinline unsigned int ft_not_armed6(struct fasttrack_packet pkt)
 	/* Acquire: as in ft_gate_open() */
 	if (!(smp_load_acquire(&pkt.dir->gate) & FT_ARMED))
 		return ft_slow(&pkt, 1, FASTTRACK_REASON_LEARNING);
-	if (pkt.dir->proto == IPPROTO_TCP)
-		g = ft_tcp_segment(l4, pkt.len - pkt.thoff);
-	reason = ft_judge6(&pkt, ip6h, l4, &g, false);
+	reason = ft_judge6(&pkt, ip6h, ip6h->nexthdr, false);
+	if (!reason && pkt.dir->proto == IPPROTO_TCP &&
+	    !ft_tcp_would_pass(&pkt, (void *)(pkt.skb->data + pkt.thoff), 1))
+		reason = FASTTRACK_REASON_TCP_WINDOW;
+	if (!reason)
+		reason = ft_tick(pkt.fn, pkt.dir, pkt.now, 1);
 	return ft_slow(&pkt, 1, reason ?: FASTTRACK_REASON_HELD);
 }
 
@@ -235,44 +244,70 @@ static __always_inline bool ft_header_good6(const struct fasttrack_packet *pkt,
 	       idev && !READ_ONCE(idev->cnf.disable_ipv6);
 }
 
-/* The rest of what ip6_rcv_core() does */
+/* The rest of what ip6_rcv_core() does: see ft_receive4() */
 static __always_inline void ft_receive6(const struct fasttrack_packet *pkt)
 {
 	struct net *net = pkt->fn->net;
 	struct sk_buff *skb = pkt->skb;
-	struct inet6_dev *idev = __in6_dev_get(skb->dev);
 
-	__IP6_UPD_PO_STATS(net, idev, IPSTATS_MIB_IN, pkt->wire_len);
-	__IP6_ADD_STATS(net, idev, IPSTATS_MIB_NOECTPKTS +
-				   (ipv6_get_dsfield(ipv6_hdr(skb)) &
-				    INET_ECN_MASK),
-			max_t(unsigned short, 1, skb_shinfo(skb)->gso_segs));
+	if (unlikely(pkt->wire_len != pkt->len))
+		__IP6_ADD_STATS(net, __in6_dev_get(skb->dev),
+				IPSTATS_MIB_INOCTETS, pkt->wire_len - pkt->len);
+	if (unlikely(skb_shinfo(skb)->gso_segs > 1))
+		__IP6_ADD_STATS(net, __in6_dev_get(skb->dev),
+				IPSTATS_MIB_NOECTPKTS +
+				(ipv6_get_dsfield(ipv6_hdr(skb)) &
+				 INET_ECN_MASK),
+				skb_shinfo(skb)->gso_segs - 1);
 	memset(IP6CB(skb), 0, sizeof(struct inet6_skb_parm));
 	IP6CB(skb)->iif = skb->dev->ifindex;
 	IP6CB(skb)->nhoff = offsetof(struct ipv6hdr, nexthdr);
 	ft_receive(pkt);
 }
 
-static __always_inline void ft_snmp6(struct net *net, struct inet6_dev *idev,
-				     unsigned int len)
+/* Remembered under the lock and under a generation that nobody has remembered it
+ * by before. Who has found the former generation current is a reader older than
+ * this look-up, and what was in the table then outlives him, too.
+ */
+static noinline struct neighbour *ft_neigh6_find(struct fasttrack_dir *d)
 {
-	__IP6_INC_STATS(net, idev, IPSTATS_MIB_OUTFORWDATAGRAMS);
-	if (FT_FORWARD_COUNTS_OCTETS)
-		__IP6_ADD_STATS(net, idev, IPSTATS_MIB_OUTOCTETS, len);
-	else
-		IP6_UPD_PO_STATS(net, idev, IPSTATS_MIB_OUT, len);
+	struct fasttrack_flow *flow = ft_dir_flow(d, 1);
+	const struct in6_addr *nexthop;
+	struct neighbour *neigh;
+	u32 gen;
+
+	spin_lock(&flow->lock);
+	gen = ft_neigh_gen();
+	/* Generation before table: pairs with ft_netevent(), which comes after
+	 * the entry was taken out
+	 */
+	smp_rmb();
+	nexthop = rt6_nexthop(dst_rt6_info(d->dst), &ft_dir6(d)->new_daddr);
+	neigh = __ipv6_neigh_lookup_noref(d->dst->dev, nexthop);
+	if (neigh && (!d->neigh || d->neigh_gen != gen)) {
+		WRITE_ONCE(d->neigh, neigh);
+		/* Release: pairs with the acquire in ft_neigh6() */
+		smp_store_release(&d->neigh_gen, gen);
+	}
+	spin_unlock(&flow->lock);
+	return neigh;
 }
 
-/* The neighbour of the address that leaves; none yet means slow */
-static __always_inline struct neighbour *
-ft_neigh6(const struct fasttrack_dir *d)
+/* The neighbour of the address that leaves; none yet means slow. One that is
+ * remembered under the current generation was in its table when this RCU
+ * section began, so its memory is good until the section ends.
+ */
+static __always_inline struct neighbour *ft_neigh6(struct fasttrack_dir *d)
 {
-	const struct fasttrack_dir6 *d6;
-	const struct in6_addr *nexthop;
+	struct neighbour *neigh;
+	u32 gen;
 
-	d6 = container_of(d, struct fasttrack_dir6, d);
-	nexthop = rt6_nexthop(dst_rt6_info(d->dst), &d6->new_daddr);
-	return __ipv6_neigh_lookup_noref(d->dst->dev, nexthop);
+	/* Acquire: the neighbour belongs to the generation or a later one */
+	gen = smp_load_acquire(&d->neigh_gen);
+	neigh = READ_ONCE(d->neigh);
+	if (likely(neigh && gen == ft_neigh_gen()))
+		return neigh;
+	return ft_neigh6_find(d);
 }
 
 /* All checks have passed, the packet is writable and as PRE_ROUTING would see
@@ -280,29 +315,29 @@ ft_neigh6(const struct fasttrack_dir *d)
  */
 static __always_inline unsigned int
 ft_send6(struct fasttrack_net *fn, struct sk_buff *skb,
-	 struct fasttrack_dir *d, u32 now, struct neighbour *neigh)
+	 struct fasttrack_dir *d, u32 now, struct neighbour *neigh,
+	 const u8 proto, const bool ingress)
 {
 	struct ipv6hdr *ip6h = (struct ipv6hdr *)skb->data;
 	struct dst_entry *dst = d->dst;
 
-	ft_account(d, now, skb->len, 1);
+	ft_account(fn, d, now, skb->len,
+		   ft_kind(ingress, ipv6_get_dsfield(ip6h)), 1);
 	/* Packets with extension headers went slow */
-	ft_rewrite6(d, ip6h, ip6h + 1, ip6h->nexthdr,
+	ft_rewrite6(d, ip6h, ip6h + 1, proto,
 		    skb->ip_summed == CHECKSUM_PARTIAL);
 	ft_dress(skb, d, dst, 1);
-	ft_snmp6(fn->net, ip6_dst_idev(dst), skb->len);
 	return ft_output(neigh, skb, false);
 }
 
 static __always_inline unsigned int
 ft_hit6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
-	const void *l4, const bool ingress)
+	const u8 proto, const bool ingress)
 {
 	struct neighbour *neigh = NULL;
 	struct fasttrack_dir *d = pkt->dir;
 	struct sk_buff *skb = pkt->skb;
 	enum fasttrack_reason reason;
-	struct ft_segment g = {};
 
 	if (ingress && unlikely(ft_not_ours(skb) ||
 				!ft_header_good6(pkt, ip6h)))
@@ -314,18 +349,21 @@ ft_hit6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 	}
 	if (ingress && unlikely(skb_shared(skb)))
 		return ft_hold_back6(*pkt);
-	if (ip6h->nexthdr == IPPROTO_TCP)
-		g = ft_tcp_segment(l4, pkt->len - pkt->thoff);
-	reason = ft_judge6(pkt, ip6h, l4, &g, ingress);
+	reason = ft_judge6(pkt, ip6h, proto, ingress);
 	if (likely(!reason)) {
 		neigh = ft_neigh6(d);
 		if (unlikely(!neigh))
 			reason = FASTTRACK_REASON_NEIGHBOUR;
 		else if (unlikely(skb_cow(skb,
-					  LL_RESERVED_SPACE(d->dst->dev)) ||
-				  (ingress && !ft_trim(pkt))))
+					  LL_RESERVED_SPACE(d->dst->dev))))
 			reason = FASTTRACK_REASON_NO_MEMORY;
+		else
+			reason = ft_l4_pass(pkt, proto, 1);
 	}
+	if (likely(!reason))
+		reason = ft_time(pkt, 1);
+	if (ingress && likely(!reason) && unlikely(!ft_trim(pkt)))
+		reason = FASTTRACK_REASON_NO_MEMORY;
 	if (unlikely(reason)) {
 		if (ingress)
 			return ft_hold_back6(*pkt);
@@ -336,9 +374,31 @@ ft_hit6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 	}
 	if (ingress)
 		ft_receive6(pkt);
-	if (d->proto == IPPROTO_TCP)
-		ft_tcp_track(d, &g);
-	return ft_send6(pkt->fn, skb, d, pkt->now, neigh);
+	return ft_send6(pkt->fn, skb, d, pkt->now, neigh, proto, ingress);
+}
+
+/* No extension headers. A copy of all that follows for each protocol. */
+static __always_inline unsigned int
+ft_plain6(struct fasttrack_packet pkt, const u8 proto, const bool ingress)
+{
+	struct sk_buff *skb = pkt.skb;
+	const struct ipv6hdr *ip6h;
+
+	if (unlikely(!pskb_may_pull(skb, sizeof(*ip6h) + ft_l4_min(proto))))
+		return NF_ACCEPT;
+	ip6h = (const struct ipv6hdr *)skb->data;
+	/* A payload length of 0 means too much for the field, which a GSO
+	 * packet may be
+	 */
+	if (ingress && likely(ip6h->payload_len))
+		pkt.len = sizeof(*ip6h) + ntohs(ip6h->payload_len);
+	pkt.dir = ft_find6(pkt.fn, ip6h, proto, ip6h + 1);
+	if (!pkt.dir) {
+		if (!ingress)
+			ft_port_miss(pkt.fn, skb->dev);
+		return NF_ACCEPT;
+	}
+	return ft_hit6(&pkt, ip6h, proto, ingress);
 }
 
 static __always_inline unsigned int
@@ -346,7 +406,6 @@ ft_early6(struct fasttrack_net *fn, struct sk_buff *skb, const bool ingress)
 {
 	const struct ipv6hdr *ip6h;
 	struct fasttrack_packet pkt;
-	const void *l4;
 
 	if (ingress && unlikely(!pskb_may_pull(skb, sizeof(*ip6h))))
 		return NF_ACCEPT;
@@ -354,32 +413,15 @@ ft_early6(struct fasttrack_net *fn, struct sk_buff *skb, const bool ingress)
 	pkt.skb = skb;
 	pkt.fn = fn;
 	pkt.thoff = sizeof(*ip6h);
+	pkt.len = skb->len;
 	pkt.wire_len = skb->len;
 	pkt.now = (u32)jiffies;
-	if (unlikely(ip6h->nexthdr != IPPROTO_TCP &&
-		     ip6h->nexthdr != IPPROTO_UDP)) {
-		if (ipv6_ext_hdr(ip6h->nexthdr))
-			return ft_extended6(pkt, ingress);
-		return NF_ACCEPT;
-	}
-	if (unlikely(!pskb_may_pull(skb, pkt.thoff +
-					 ft_l4_min(ip6h->nexthdr))))
-		return NF_ACCEPT;
-	ip6h = (const struct ipv6hdr *)skb->data;
-	/* A payload length of 0 means too much for the field, which a GSO
-	 * packet may be
-	 */
-	pkt.len = skb->len;
-	if (ingress && likely(ip6h->payload_len))
-		pkt.len = sizeof(*ip6h) + ntohs(ip6h->payload_len);
-	l4 = skb->data + pkt.thoff;
-	pkt.dir = ft_find6(pkt.fn, ip6h, ip6h->nexthdr, l4);
-	if (!pkt.dir) {
-		if (!ingress)
-			ft_port_miss(fn, skb->dev);
-		return NF_ACCEPT;
-	}
-	return ft_hit6(&pkt, ip6h, l4, ingress);
+	if (ip6h->nexthdr == IPPROTO_TCP)
+		return ft_plain6(pkt, IPPROTO_TCP, ingress);
+	if (likely(ip6h->nexthdr == IPPROTO_UDP))
+		return ft_plain6(pkt, IPPROTO_UDP, ingress);
+	return ipv6_ext_hdr(ip6h->nexthdr) ? ft_extended6(pkt, ingress) :
+					     NF_ACCEPT;
 }
 
 /**
@@ -390,7 +432,8 @@ ft_early6(struct fasttrack_net *fn, struct sk_buff *skb, const bool ingress)
  * Return: NF_STOLEN if the packet went fast, else NF_ACCEPT. Context: RCU read
  * side, BH off.
  */
-unsigned int ft_ingress_ipv6(struct fasttrack_net *fn, struct sk_buff *skb)
+__no_stack_protector unsigned int
+ft_ingress_ipv6(struct fasttrack_net *fn, struct sk_buff *skb)
 {
 	return ft_early6(fn, skb, true);
 }
@@ -416,7 +459,8 @@ static noinline unsigned int ft_hook_process6(struct fasttrack_net *fn,
  * RCU read side; softirq, or process for what NFQUEUE returns to a chain ahead
  * of us.
  */
-unsigned int ft_hook_ipv6(void *priv, struct sk_buff *skb,
+__no_stack_protector unsigned int
+ft_hook_ipv6(void *priv, struct sk_buff *skb,
 			  const struct nf_hook_state *state)
 {
 	if (unlikely(!in_softirq()))

@@ -264,13 +264,19 @@ static void ft_lesson_normalize(struct ft_lesson *l)
 }
 
 /* Store what changed. The direction is settled: nobody reads these. */
-static bool ft_dir_store(struct fasttrack_dir *d, struct fasttrack_cold *c,
-			 const struct ft_lesson *l)
+static bool ft_dir_store(struct fasttrack_net *fn, struct fasttrack_flow *flow,
+			 unsigned int dir, const struct ft_lesson *l)
 {
+	struct fasttrack_dir *d = ft_flow_dir(flow, dir);
+	struct fasttrack_cold *c = &flow->cold[dir];
 	struct dst_entry *old = d->dst;
 
 	if (!dst_hold_safe(l->d.dst))
 		return false;
+	/* With the route that the packets so far have taken */
+	ft_mib_tell(fn, flow, dir);
+	if (flow->family)
+		d->neigh = NULL;
 	d->dst = l->d.dst;
 	d->iif = l->d.iif;
 	d->mark_in = l->d.mark_in;
@@ -282,7 +288,8 @@ static bool ft_dir_store(struct fasttrack_dir *d, struct fasttrack_cold *c,
 	d->ttl_out = l->d.ttl_out;
 	c->mark_out = l->mark_out;
 	c->prio_out = l->prio_out;
-	d->owner = smp_processor_id();
+	d->teller = nr_cpu_ids > FT_TELLER_CPU ? FT_TELLER_NONE :
+						 smp_processor_id();
 	dst_release(old);
 	return true;
 }
@@ -338,7 +345,7 @@ ft_try_arm(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 			start_poll_synchronize_rcu();
 			return FASTTRACK_REASON_SETTLING;
 		}
-		if (!ft_dir_store(d, c, l))
+		if (!ft_dir_store(fn, flow, rec->dir, l))
 			return FASTTRACK_REASON_STALE;
 	}
 	ft_dir_arm(fn, flow, rec->dir, l);
@@ -384,7 +391,7 @@ static void ft_leaving(struct fasttrack_net *fn, struct nf_conn *ct,
 		reason = FASTTRACK_REASON_NOT_ESTABLISHED;
 	if (rec.teach && !reason)
 		reason = ft_try_arm(fn, flow, &rec, &lesson);
-	if (reason) {
+	if (reason && !flow->dead) {
 		flow->dir_reason[rec.dir] = reason;
 		flow->reason = reason;
 	}
@@ -419,6 +426,10 @@ unsigned int ft_hook_learn(void *priv, struct sk_buff *skb,
 
 	ct = nf_ct_get(skb, &ctinfo);
 	if (!ct || !test_bit(FT_CT_FLOW_BIT, &ct->status))
+		return NF_ACCEPT;
+	/* Closed: the early hook has left no record and holds nothing */
+	if (nf_ct_protonum(ct) == IPPROTO_TCP &&
+	    READ_ONCE(ct->proto.tcp.state) != TCP_CONNTRACK_ESTABLISHED)
 		return NF_ACCEPT;
 	if (ctinfo != IP_CT_ESTABLISHED && ctinfo != IP_CT_ESTABLISHED_REPLY)
 		return NF_ACCEPT;

@@ -157,7 +157,11 @@ static enum fasttrack_reason ft_offer_new(struct fasttrack_net *fn,
 	enum fasttrack_reason reason;
 	u32 others;
 
-	if (!test_and_set_bit(FT_CT_SEEN_BIT, &ct->status))
+	/* A query and its answer shall pay nothing. TCP is here only after
+	 * three packets.
+	 */
+	if (!test_and_set_bit(FT_CT_SEEN_BIT, &ct->status) &&
+	    nf_ct_protonum(ct) != IPPROTO_TCP)
 		return FASTTRACK_REASON_FIRST_HIT;
 	/* One winner: both directions may be here at once on two CPUs */
 	if (test_and_set_bit(FT_CT_FLOW_BIT, &ct->status))

@@ -193,6 +193,16 @@ static void offer_hits(struct kunit *test)
 	u8 family;
 
 	for (family = 0; family < FT_FAMILIES; family++) {
+		ct = tb_conn(test, family, IPPROTO_UDP, TB_NAT_SRC);
+		KUNIT_EXPECT_EQ(test, (int)ot_offer(test, ct, 0,
+						    IP_CT_ESTABLISHED_REPLY),
+				FASTTRACK_REASON_FIRST_HIT);
+		KUNIT_EXPECT_FALSE(test, ot_is_flow(ct));
+		KUNIT_EXPECT_EQ(test, (int)ot_offer(test, ct, 0,
+						    IP_CT_ESTABLISHED),
+				FASTTRACK_REASON_NONE);
+		KUNIT_EXPECT_TRUE(test, ot_is_flow(ct));
+
 		ct = tb_conn(test, family, IPPROTO_TCP, TB_NAT_SRC);
 		KUNIT_EXPECT_EQ(test, (int)ot_offer(test, ct, TCPHDR_ACK,
 						    IP_CT_RELATED),
@@ -202,9 +212,6 @@ static void offer_hits(struct kunit *test)
 						    IP_CT_ESTABLISHED),
 				FASTTRACK_REASON_TCP_FLAGS);
 		KUNIT_EXPECT_FALSE(test, ct->status & BIT(FT_CT_SEEN_BIT));
-		KUNIT_EXPECT_EQ(test, (int)ot_offer(test, ct, TCPHDR_ACK,
-						    IP_CT_ESTABLISHED),
-				FASTTRACK_REASON_FIRST_HIT);
 		KUNIT_EXPECT_FALSE(test, ot_is_flow(ct));
 		KUNIT_EXPECT_EQ(test, (int)ot_offer(test, ct, TCPHDR_ACK,
 						    IP_CT_ESTABLISHED_REPLY),

@@ -23,10 +23,12 @@
  * struct ft_records - records of one CPU
  * @lock: for PREEMPT_RT and for process context on the same CPU; BH off,
  *	innermost, never contended
+ * @used: number of records
  * @rec: open addressing, probes of FT_RECORD_PROBE
  */
 struct ft_records {
 	spinlock_t		lock;	/* rec[] */
+	unsigned int		used;
 	struct fasttrack_record	rec[1 << FT_RECORD_BITS];
 };
 
@@ -69,6 +71,7 @@ void ft_record_put(const struct fasttrack_record *rec, const void *headers)
 	}
 	if (!best)
 		best = &r->rec[ft_record_slot(rec->skb, 0)];
+	WRITE_ONCE(r->used, r->used + !best->skb);
 	memcpy(best, rec, offsetof(struct fasttrack_record, headers));
 	memcpy(best->headers, headers, rec->hlen);
 	spin_unlock(&r->lock);
@@ -88,6 +91,9 @@ bool ft_record_take(const struct sk_buff *skb, struct fasttrack_record *rec)
 	bool found = false;
 	unsigned int i;
 
+	/* Most packets of most connections leave none */
+	if (!READ_ONCE(r->used))
+		return false;
 	spin_lock(&r->lock);
 	for (i = 0; i < FT_RECORD_PROBE && !found; i++) {
 		slot = &r->rec[ft_record_slot(skb, i)];
@@ -96,6 +102,7 @@ bool ft_record_take(const struct sk_buff *skb, struct fasttrack_record *rec)
 		memcpy(rec, slot, offsetof(struct fasttrack_record, headers) +
 		       slot->hlen);
 		slot->skb = NULL;
+		WRITE_ONCE(r->used, r->used - 1);
 		found = true;
 	}
 	spin_unlock(&r->lock);

@@ -96,7 +96,8 @@ unsigned int ft_slow(struct fasttrack_packet *pkt, u8 family,
 	ft_policies_check(pkt->fn);
 	spin_lock_bh(&flow->lock);
 	/* Even if the flow is dead: its end may just be under way */
-	ft_ct_fold(flow, dir, pkt->now);
+	if (flow->was_fast)
+		ft_ct_fold(flow, dir, pkt->now);
 	if (reason == FASTTRACK_REASON_TCP_FLAGS ||
 	    reason == FASTTRACK_REASON_CLOSING) {
 		closed = ft_flow_close(flow);
@@ -154,7 +155,7 @@ static bool ft_fold_due(const struct fasttrack_flow *flow,
 	return (u16)(now - READ_ONCE(flow->last_fold)) >=
 		       READ_ONCE(flow->fold_every) ||
 	       READ_ONCE(d->bytes) + atomic_read(&c->other_bytes) -
-		       READ_ONCE(c->folded_bytes) > S32_MAX;
+		       (u32)READ_ONCE(c->told_bytes) > S32_MAX;
 }
 
 /**

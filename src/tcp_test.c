@@ -5,8 +5,7 @@
  * keeps what it would send fast, and syncs before what it would not. Whatever
  * conntrack is shown must find both entries alike, and get the same answer.
  *
- * SACK is not offered: there the engine is stricter on purpose (design.rst). And
- * a connection is left alone when a segment beyond the window has made conntrack
+ * A connection is left alone when a segment beyond the window has made conntrack
  * forget data that it saw before (td_end goes back): the engine does not forget.
  */
 #include <linux/ip.h>
@@ -20,20 +19,6 @@
 #include "testbed.h"
 
 /**
- * struct tc_end - a host as the generator sees it
- * @iss: first sequence number
- * @next: highest sequence number sent plus one
- * @edge: right edge that its peer has granted
- * @scale: window scale
- */
-struct tc_end {
-	u32	iss;
-	u32	next;
-	u32	edge;
-	u8	scale;
-};
-
-/**
  * struct tc_pair - both connections
  * @family: 0 IPv4, 1 IPv6
  * @t: original tuple of each, they differ in the source port
@@ -42,15 +27,17 @@ struct tc_end {
  * @end: hosts, by direction
  * @fast: segments that went fast
  * @slow: segments that conntrack saw of both
+ * @sacked: fast ones whose selective acknowledgment moved the edge
  */
 struct tc_pair {
 	u8			family;
 	struct tb_tuple		t[2];
 	struct nf_conn		*ct[2];
 	struct fasttrack_flow	*flow;
-	struct tc_end		end[IP_CT_DIR_MAX];
+	struct tb_end		end[IP_CT_DIR_MAX];
 	unsigned int		fast;
 	unsigned int		slow;
+	unsigned int		sacked;
 };
 
 static struct tb_tuple tc_tuple(const struct tb_tuple *t, unsigned int dir)
@@ -129,9 +116,11 @@ static void tc_both(struct kunit *test, struct tc_pair *pair, unsigned int dir,
 
 static void tc_open(struct kunit *test, struct tc_pair *pair)
 {
-	struct tc_end *c = &pair->end[0], *s = &pair->end[1];
-	u8 wscale[4] = { TCPOPT_WINDOW, TCPOLEN_WINDOW, 0, TCPOPT_NOP };
-	struct tb_packet p = { .opt = wscale, .optlen = sizeof(wscale) };
+	struct tb_end *c = &pair->end[0], *s = &pair->end[1];
+	u8 opt[8] = { TCPOPT_WINDOW, TCPOLEN_WINDOW, 0, TCPOPT_NOP,
+		      TCPOPT_NOP, TCPOPT_NOP,
+		      TCPOPT_SACK_PERM, TCPOLEN_SACK_PERM };
+	struct tb_packet p = { .opt = opt };
 
 	tb_bytes(&pair->t[0], sizeof(pair->t[0]));
 	pair->t[1] = pair->t[0];
@@ -141,12 +130,15 @@ static void tc_open(struct kunit *test, struct tc_pair *pair)
 	c->scale = tb_below(9);
 	s->scale = tb_below(9);
 
-	wscale[2] = c->scale;
+	/* Both, one or none offers SACK */
+	opt[2] = c->scale;
+	p.optlen = tb_below(4) ? 8 : 4;
 	p.seq = c->iss;
 	p.flags = TCPHDR_SYN;
 	p.win = 20000;
 	tc_both(test, pair, 0, &p);
-	wscale[2] = s->scale;
+	opt[2] = s->scale;
+	p.optlen = tb_below(4) ? 8 : 4;
 	p.seq = s->iss;
 	p.ack = c->iss + 1;
 	p.flags = TCPHDR_SYN | TCPHDR_ACK;
@@ -192,63 +184,6 @@ static void tc_close(struct tc_pair *pair)
 	}
 }
 
-static u16 tc_window(void)
-{
-	switch (tb_below(12)) {
-	case 0:
-		return 0;
-	case 1:
-		return tb_below(4);
-	default:
-		return 200 + tb_below(60000);
-	}
-}
-
-/* The next segment of host @dir: mostly sane, sometimes not at all */
-static void tc_segment(struct tc_pair *pair, unsigned int dir,
-		       struct tb_packet *p)
-{
-	struct tc_end *me = &pair->end[dir], *peer = &pair->end[!dir];
-
-	memset(p, 0, sizeof(*p));
-	p->flags = TCPHDR_ACK | (tb_below(3) ? 0 : TCPHDR_PSH);
-	p->win = tc_window();
-	p->seq = me->next;
-	p->ack = peer->next - (tb_below(3) ? 0 : tb_below(3000));
-	p->len = tb_below(2) ? tb_below(1400) : 0;
-	switch (tb_below(24)) {
-	case 0:	/* retransmission */
-		p->seq -= tb_below(5000);
-		break;
-	case 1:	/* a hole in front of it */
-		p->seq += tb_below(3000);
-		break;
-	case 2:	/* just over the edge, or across it */
-		p->seq = me->edge + tb_below(3) - tb_below(1400);
-		break;
-	case 3:	/* far over the edge */
-		p->seq = me->edge + 1 + tb_below(100000);
-		break;
-	case 4:	/* acknowledges what was never sent */
-		p->ack = peer->next + 1 + tb_below(2000);
-		break;
-	case 5:	/* a very old one */
-		p->seq -= 60000 + tb_below(200000);
-		break;
-	case 6:	/* a very old acknowledgment */
-		p->ack -= 60000 + tb_below(200000);
-		break;
-	case 7:	/* keepalive */
-		p->seq--;
-		p->len = tb_below(2);
-		break;
-	case 8:
-		p->seq = tb_random();
-		p->ack = tb_random();
-		break;
-	}
-}
-
 /* Both entries as they are, and the segment that showed a difference */
 static void tc_fail(struct kunit *test, const struct tc_pair *pair,
 		    unsigned int dir, const struct tb_packet *p,
@@ -274,7 +209,8 @@ static void tc_fail(struct kunit *test, const struct tc_pair *pair,
 		const struct fasttrack_dir *d = ft_flow_dir(pair->flow, j);
 
 		kunit_err(test, "engine dir %u: end %u edge %u maxwin %u ack %u scale %u\n",
-			  j, d->tcp_end, d->tcp_edge, d->tcp_maxwin, d->tcp_ack,
+			  j, d->tcp_end, d->tcp_edge, d->tcp_maxwin,
+			  ft_tcp_word_ack(d->tcp_word),
 			  d->scale);
 	}
 }
@@ -321,20 +257,29 @@ static bool tc_slow(struct kunit *test, struct tc_pair *pair, unsigned int dir,
 static bool tc_fast(struct tc_pair *pair, unsigned int dir,
 		    const struct sk_buff *skb)
 {
-	unsigned int len = skb->len - tb_thoff(pair->family);
 	struct fasttrack_dir *d = ft_flow_dir(pair->flow, dir);
 	const struct tcphdr *th = tcp_hdr(skb);
-	struct ft_segment g;
+	struct fasttrack_packet pkt = {
+		.skb	= (struct sk_buff *)skb,
+		.dir	= d,
+		.thoff	= tb_thoff(pair->family),
+		.len	= skb->len,
+	};
+	u32 edge = d->tcp_edge, granted;
+	bool fast;
 
-	if (ft_check_l4(th, IPPROTO_TCP, len))
-		return false;
-	g = ft_tcp_segment(th, len);
-	if (!ft_tcp_in_window(d, ft_dir_reverse(d, pair->family), &g))
-		return false;
 	local_bh_disable();
-	ft_tcp_track(d, &g);
-	ft_account(d, (u32)jiffies, skb->len, pair->family);
+	fast = !ft_tcp_pass(&pkt, th, pair->family);
+	if (fast) {
+		d->last = (u32)jiffies;
+		ft_account(tb_net(), d, (u32)jiffies, skb->len, 0,
+			   pair->family);
+	}
 	local_bh_enable();
+	if (!fast)
+		return false;
+	granted = ntohl(th->ack_seq) + ((u32)ntohs(th->window) << d->scale);
+	pair->sacked += d->tcp_edge != edge && after(d->tcp_edge, granted + 1);
 	pair->fast++;
 	return true;
 }
@@ -342,7 +287,7 @@ static bool tc_fast(struct tc_pair *pair, unsigned int dir,
 static void tc_learn_model(struct tc_pair *pair, unsigned int dir,
 			   const struct tb_packet *p)
 {
-	struct tc_end *me = &pair->end[dir], *peer = &pair->end[!dir];
+	struct tb_end *me = &pair->end[dir], *peer = &pair->end[!dir];
 	u32 end = p->seq + p->len + !!(p->flags & TCPHDR_FIN);
 	u32 edge = p->ack + ((u32)p->win << me->scale);
 
@@ -400,7 +345,8 @@ static bool tc_forgot(const struct tc_pair *pair, u32 end[])
 
 static void tcp_window(struct kunit *test)
 {
-	unsigned int i, n, fast = 0, slow = 0, forgot = 0;
+	unsigned int i, n, fast = 0, slow = 0, forgot = 0, sacked = 0;
+	u8 opt[MAX_TCP_OPTION_SPACE];
 	u32 end[IP_CT_DIR_MAX];
 	struct tb_packet p;
 	bool good = true;
@@ -418,16 +364,18 @@ static void tcp_window(struct kunit *test)
 				forgot++;
 				break;
 			}
-			tc_segment(&pair, dir, &p);
+			tb_segment(&pair.end[dir], &pair.end[!dir], &p, opt);
 			good = tc_step(test, &pair, dir, &p, !tb_below(12));
 		}
 		fast += pair.fast;
 		slow += pair.slow;
+		sacked += pair.sacked;
 		tc_close(&pair);
 	}
 	rcu_barrier();
-	kunit_info(test, "%u fast, %u slow, %u of 300 left alone\n", fast,
-		   slow, forgot);
+	kunit_info(test, "%u fast, %u of them with SACK, %u slow, %u of 300 left alone\n",
+		   fast, sacked, slow, forgot);
+	KUNIT_EXPECT_GT(test, sacked, 1000U);
 	KUNIT_EXPECT_GT(test, fast, 10000U);
 	KUNIT_EXPECT_GT(test, slow, 3000U);
 }

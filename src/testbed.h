@@ -56,6 +56,20 @@ struct tb_packet {
 	unsigned int	len;
 };
 
+/**
+ * struct tb_end - a host as the maker of segments sees it
+ * @iss: first sequence number
+ * @next: highest sequence number sent plus one
+ * @edge: right edge that its peer has granted
+ * @scale: window scale
+ */
+struct tb_end {
+	u32	iss;
+	u32	next;
+	u32	edge;
+	u8	scale;
+};
+
 enum tb_nat {
 	TB_NAT_NONE,
 	TB_NAT_SRC,
@@ -94,6 +108,10 @@ struct tb_tuple tb_tuple_out(const struct nf_conn *ct, unsigned int dir);
 struct sk_buff *tb_skb(struct kunit *test, const struct tb_packet *p);
 void tb_skb_sum(struct sk_buff *skb, u8 family, bool partial);
 u16 tb_skb_residue(const struct sk_buff *skb, u8 family);
+
+/* segments.c */
+void tb_segment(const struct tb_end *me, const struct tb_end *peer,
+		struct tb_packet *p, u8 *opt);
 
 static inline struct fasttrack_net *tb_net(void)
 {

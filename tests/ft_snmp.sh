@@ -36,11 +36,17 @@ counters()
 		/proc/net/dev_snmp6/lan /proc/net/dev_snmp6/wan
 }
 
+# told: wait until all packets have left, and the IP layer was told of the fast
+# ones, which the engine else does once a second.
+told()
+{
+	hosts settle && in_ns "$router" ftctl status >/dev/null
+}
+
 # grown COMMAND...: put into $grown by how much which counters grow meanwhile.
 grown()
 {
-	hosts settle && counters >"$lib_dir/before" && "$@" && hosts settle ||
-		return
+	told && counters >"$lib_dir/before" && "$@" && told || return
 	grown=$(counters | awk 'NR == FNR { was[$1] = $2; next }
 		$2 != was[$1] { print $1 "=" $2 - was[$1] }' \
 		"$lib_dir/before" -)

@@ -30,7 +30,7 @@ static const struct {
 	},
 	[FASTTRACK_REASON_FIRST_HIT] = {
 		"first-hit",
-		"First hit of the rule, the second one makes it a candidate."
+		"First hit by a UDP connection, the second makes it a candidate."
 	},
 	[FASTTRACK_REASON_RELATED] = {
 		"related",

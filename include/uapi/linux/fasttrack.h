@@ -57,8 +57,8 @@ enum fasttrack_dir_state {
  * @FASTTRACK_REASON_NOT_ESTABLISHED: TCP is not in state ESTABLISHED or not
  *   assured.
  * @FASTTRACK_REASON_NO_REPLY: UDP without a reply so far.
- * @FASTTRACK_REASON_FIRST_HIT: First hit of the rule, the second one makes it
- *   a candidate.
+ * @FASTTRACK_REASON_FIRST_HIT: First hit by a UDP connection, the second makes
+ *   it a candidate.
  * @FASTTRACK_REASON_RELATED: An ICMP error or other packet that only relates
  *   to it.
  * @FASTTRACK_REASON_PROTOCOL: Neither TCP nor UDP.
