@@ -603,19 +603,18 @@ static inline u32 ft_genids(const struct net *net)
 static __always_inline void ft_policies_check(struct fasttrack_net *fn)
 {
 	u32 policies = ft_policies(fn->net);
-	u32 genids = 0;
+	u32 known, genids;
 
 	/* Acquire: pairs with the releases in ft_policies_changed(); who sees
 	 * one of the numbers sees the generation. Without policies the other
 	 * one is 0, or about to be by one who has begun a generation.
 	 */
-	if (likely(!(smp_load_acquire(&fn->policies) | policies)))
+	known = smp_load_acquire(&fn->policies);
+	if (likely(!(known | policies)))
 		return;
-	if (policies)
-		genids = ft_genids(fn->net);
+	genids = policies ? ft_genids(fn->net) : 0;
 	/* Acquire: likewise */
-	if (smp_load_acquire(&fn->policies) != policies ||
-	    smp_load_acquire(&fn->genids) != genids)
+	if (known != policies || smp_load_acquire(&fn->genids) != genids)
 		ft_policies_changed(fn, policies, genids);
 }
 

@@ -153,7 +153,6 @@ ft_tcp_header_end(const struct fasttrack_packet *pkt, const struct tcphdr *th)
 	return ntohl(th->seq) + pkt->len - pkt->thoff - ft_tcp_hlen(th);
 }
 
-
 /* Would conntrack find the segment in its window? The same four bounds as
  * tcp_in_window() draws, over the state both directions keep here, but for a
  * segment that straddles the right edge: that would move conntrack's idea of

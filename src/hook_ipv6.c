@@ -461,7 +461,7 @@ static noinline unsigned int ft_hook_process6(struct fasttrack_net *fn,
  */
 __no_stack_protector unsigned int
 ft_hook_ipv6(void *priv, struct sk_buff *skb,
-			  const struct nf_hook_state *state)
+	     const struct nf_hook_state *state)
 {
 	if (unlikely(!in_softirq()))
 		return ft_hook_process6(priv, skb);
