@@ -85,14 +85,14 @@ list_udp()
 # Counters and state of the fast path, and conntrack's own numbers.
 list_fast()
 {
-	local name port got want
+	local name port got want=()
 
 	ctl_json list connection list || return
 	for name in t u; do
 		[ $name = t ] && port=28001 || port=28002
 		told list src-port=$port -- fasttrack True orig-fasttrack True \
 			repl-fasttrack True fasttrack-state active
-		hosts ft $name && want=($answer)
+		hosts ft $name && read -r -a want <<<"$answer"
 		got=()
 		for key in orig-fasttrack-packets orig-fasttrack-bytes \
 			   repl-fasttrack-packets repl-fasttrack-bytes; do
@@ -106,12 +106,11 @@ list_fast()
 
 all_counted()
 {
-	local key orig reply want="" got=""
+	local want
 
-	hosts count t0 t o && orig=($answer)
-	hosts count t0 t r && reply=($answer)
-	want="${orig[*]} ${reply[*]}"
-	wait_until 2 counters_are "$want" || fail "'$got', wire $want"
+	hosts count t0 t o && want=$answer
+	hosts count t0 t r && want="$want $answer"
+	wait_until 2 counters_are "$want" || fail "not yet what the wire has: $want"
 }
 
 counters_are()

@@ -87,7 +87,7 @@ int cmd_reasons(const struct ftctl *ftctl, int argc, char **argv)
 	ret = ft_open(&ft);
 	if (!ret) {
 		show_list_begin(reasons.show, NULL, reason_columns,
-				ARRAY_SIZE(reason_columns), NULL);
+				ARRAY_SIZE(reason_columns));
 		ret = ft_dump_reasons(&ft, see_reason, &reasons);
 	}
 	if (!ret)
@@ -126,7 +126,7 @@ static void show_ingress(struct show *show, const struct ft_status *status)
 	unsigned int i;
 
 	show_list_begin(show, "ingress-devices", ingress_columns,
-			ARRAY_SIZE(ingress_columns), NULL);
+			ARRAY_SIZE(ingress_columns));
 	for (i = 0; i < status->ingress_devices; i++) {
 		if (!if_indextoname(status->ingress_ifindex[i], name))
 			continue;
@@ -160,7 +160,7 @@ static void show_preconditions(struct show *show, const struct facts *facts)
 	size_t i;
 
 	show_list_begin(show, "preconditions", precondition_columns,
-			ARRAY_SIZE(precondition_columns), NULL);
+			ARRAY_SIZE(precondition_columns));
 	for (i = 0; precondition(i, facts, &verdict); i++) {
 		if (!verdict.advice)
 			continue;
@@ -180,7 +180,7 @@ static int show_reasons(struct show *show, struct ft *ft)
 	int ret;
 
 	show_list_begin(show, "reasons", reason_columns,
-			ARRAY_SIZE(reason_columns), NULL);
+			ARRAY_SIZE(reason_columns));
 	ret = ft_dump_reasons(ft, see_reason, &reasons);
 	show_list_end(show);
 	return ret;

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "command.h"
+#include "conn.h"
 #include "diag.h"
+#include "listing.h"
 #include "out.h"
 
 static int cmd_help(const struct ftctl *ftctl, int argc, char **argv)
@@ -22,10 +24,18 @@ static const struct command commands[] = {
 		.run = cmd_status,
 	}, {
 		.name = "connection list",
-		.args = "[detail] [protocol=NAME] [fasttrack=yes|no]",
+		.args = "[FILTER] [sort KEY] [reverse] [limit N] [detail]",
 		.help = "connections, and why one is not fast",
-		.word = connection_word,
+		.word = listing_word,
+		.props = true,
 		.run = cmd_connection_list,
+	}, {
+		.name = "connection show",
+		.args = "FILTER",
+		.help = "all that is known of the connections named",
+		.word = listing_word,
+		.props = true,
+		.run = cmd_connection_show,
 	}, {
 		.name = "tracking show",
 		.help = "settings of connection tracking",
@@ -61,6 +71,31 @@ static const struct command commands[] = {
 		.run = cmd_help,
 	},
 };
+
+/**
+ * command_at() - Commands for people, in the order of the help.
+ * @i: Number.
+ *
+ * Return: Command, or NULL behind the last.
+ */
+const struct command *command_at(size_t i)
+{
+	return i < ARRAY_SIZE(commands) && commands[i].help ? &commands[i] :
+							      NULL;
+}
+
+/**
+ * command_name() - Their names.
+ * @i: Number.
+ *
+ * Return: Name, or NULL behind the last.
+ */
+const char *command_name(size_t i)
+{
+	const struct command *command = command_at(i);
+
+	return command ? command->name : NULL;
+}
 
 /* How many words of @name the command line begins with; all or none. */
 static int match(const char *name, int argc, char **argv)
@@ -139,8 +174,11 @@ static void help_options(void)
 {
 	out_text("\nOptions:\n"
 		 "  -4, -6     only IPv4, only IPv6\n"
+		 "  -N NAME    in the network namespace of that name\n"
+		 "  -d         all properties of each connection\n"
 		 "  -j         JSON\n"
 		 "  -p         indent the JSON\n"
+		 "  -n         numbers of protocols and devices, not names\n"
 		 "  -V         version\n"
 		 "  -h         help\n"
 		 "\nExit: 0 done, 1 usage, 2 kernel or permission,\n"
@@ -152,6 +190,8 @@ static bool help_wanted(const struct command *command, int argc, char **argv)
 {
 	size_t len;
 
+	if (!command->help)
+		return false;
 	if (!argc)
 		return true;
 	if (match(command->name, argc, argv) == argc)
@@ -172,6 +212,16 @@ static void help_words(const struct command *command)
 		out_printf("%s %s", i % 3 || !i ? "" : "\n              ",
 			   command->word(i));
 	out_text("\n");
+}
+
+static void help_props(void)
+{
+	size_t i;
+
+	out_text("        Properties:\n");
+	for (i = 0; i < PROPS; i++)
+		out_printf("          %-23s %s\n", conn_props[i].key,
+			   conn_props[i].help);
 }
 
 /**
@@ -200,6 +250,8 @@ int command_help(int argc, char **argv)
 		help_line(&commands[i]);
 		if (argc)
 			help_words(&commands[i]);
+		if (argc > 1 && commands[i].props)
+			help_props();
 	}
 	if (!argc)
 		help_options();
