@@ -37,6 +37,13 @@ static const struct command commands[] = {
 		.props = true,
 		.run = cmd_connection_show,
 	}, {
+		.name = "connection watch",
+		.args = "[FILTER] [sort KEY] [interval=TIME] [count=N]",
+		.help = "connections and their rates, live",
+		.word = listing_word,
+		.props = true,
+		.run = cmd_connection_watch,
+	}, {
 		.name = "tracking show",
 		.help = "settings of connection tracking",
 		.run = cmd_tracking_show,

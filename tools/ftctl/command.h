@@ -40,6 +40,7 @@ int no_words(int argc, char **argv);
 /* The commands, by file. */
 int cmd_connection_list(const struct ftctl *ftctl, int argc, char **argv);
 int cmd_connection_show(const struct ftctl *ftctl, int argc, char **argv);
+int cmd_connection_watch(const struct ftctl *ftctl, int argc, char **argv);
 int cmd_tracking_show(const struct ftctl *ftctl, int argc, char **argv);
 int cmd_tracking_set(const struct ftctl *ftctl, int argc, char **argv);
 const char *tracking_word(size_t i);
