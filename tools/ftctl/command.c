@@ -54,6 +54,24 @@ static const struct command commands[] = {
 		.word = tracking_word,
 		.run = cmd_tracking_set,
 	}, {
+		.name = "tracking reset",
+		.args = "routeros|linux",
+		.help = "set all of them to a family of defaults",
+		.word = tracking_family_word,
+		.run = cmd_tracking_reset,
+	}, {
+		.name = "tracking save",
+		.args = "FILE",
+		.help = "write them to a file, - for stdout",
+		.file = true,
+		.run = cmd_tracking_save,
+	}, {
+		.name = "tracking load",
+		.args = "FILE",
+		.help = "set all of a file or, if a line is wrong, nothing",
+		.file = true,
+		.run = cmd_tracking_load,
+	}, {
 		.name = "settings",
 		.help = "settings of the engine",
 		.run = cmd_settings,
