@@ -162,12 +162,13 @@ static void show_preconditions(struct show *show, const struct facts *facts)
 	show_list_begin(show, "preconditions", precondition_columns,
 			ARRAY_SIZE(precondition_columns));
 	for (i = 0; precondition(i, facts, &verdict); i++) {
-		if (!verdict.advice)
+		if (verdict.result == PRECONDITION_UNKNOWN)
 			continue;
 		show_row_begin(show);
 		show_word(show, "name", verdict.name);
-		show_word(show, "result", verdict.ok ? "OK" : "FAIL");
-		if (!verdict.ok)
+		show_word(show, "result", verdict.result == PRECONDITION_OK ?
+			  "OK" : "FAIL");
+		if (verdict.advice[0])
 			show_word(show, "advice", verdict.advice);
 		show_row_end(show);
 	}
@@ -210,6 +211,7 @@ int cmd_status(const struct ftctl *ftctl, int argc, char **argv)
 		ret = ft_get_status(&ft, &facts.status);
 	facts.loaded = !ret;
 	if (!ret || ret == -ENOENT) {
+		facts_read(&facts, &ft);
 		show = show_open(ftctl->json ? SHOW_JSON : SHOW_TEXT,
 				 ftctl->pretty);
 		show_begin(show);
