@@ -86,6 +86,10 @@ static const struct command commands[] = {
 		.help = "reasons for the slow path, and how often",
 		.run = cmd_reasons,
 	}, {
+		.name = "metrics",
+		.help = "all counters in OpenMetrics text",
+		.run = cmd_metrics,
+	}, {
 		.name = "flush",
 		.help = "send every connection back to the slow path",
 		.run = cmd_flush,
@@ -94,6 +98,9 @@ static const struct command commands[] = {
 		.args = "[COMMAND]",
 		.help = "this, or help on a command",
 		.run = cmd_help,
+	}, {
+		.name = "completion",
+		.run = cmd_completion,
 	},
 };
 

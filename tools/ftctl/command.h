@@ -53,6 +53,8 @@ int cmd_set(const struct ftctl *ftctl, int argc, char **argv);
 const char *setting_word(size_t i);
 int cmd_flush(const struct ftctl *ftctl, int argc, char **argv);
 int cmd_status(const struct ftctl *ftctl, int argc, char **argv);
+int cmd_metrics(const struct ftctl *ftctl, int argc, char **argv);
+int cmd_completion(const struct ftctl *ftctl, int argc, char **argv);
 int cmd_reasons(const struct ftctl *ftctl, int argc, char **argv);
 
 #endif /* FTCTL_COMMAND_H */

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Manual pages, JSON schema and completion against the program itself.
+
+Owns: that comparison. Must not know: what the commands do.
+"""
+import json
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
+SAN = os.environ.get("FT_SAN", os.path.join(TOP, "build/user/san"))
+FTCTL = os.path.join(SAN, "ftctl")
+PAGES = ["Documentation/man/ftctl.8", "Documentation/man/fasttrack.7"]
+
+
+def ftctl(*words):
+    return subprocess.run([FTCTL, *words], check=True,
+                          stdout=subprocess.PIPE).stdout.decode()
+
+
+def read(path):
+    with open(os.path.join(TOP, path), encoding="utf-8") as file:
+        return file.read()
+
+
+def commands():
+    return [re.split(r" [\[A-Z]| [a-z]+\|", line[8:])[0]
+            for line in ftctl("help").splitlines()
+            if line.startswith("  ftctl ")]
+
+
+class Manual(unittest.TestCase):
+    def lint(self, *words):
+        done = subprocess.run(words, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.STDOUT if words[0] == "mandoc"
+                              else subprocess.PIPE, check=False,
+                              env={**os.environ, "MANWIDTH": "80",
+                                   "LC_ALL": "C.UTF-8"})
+        return (done.stderr or b"").decode()
+
+    def test_man_warnings(self):
+        for page in PAGES:
+            self.assertEqual(self.lint("man", "--warnings", "-l", "-Tutf8",
+                                       "-Z", os.path.join(TOP, page)), "")
+
+    def test_mandoc(self):
+        for page in PAGES:
+            done = subprocess.run(
+                ["mandoc", "-T", "lint", "-W", "warning",
+                 os.path.join(TOP, page)], stdout=subprocess.PIPE,
+                check=False)
+            self.assertEqual(done.stdout.decode(), "")
+
+    def test_extension(self):
+        text = ".TH X 8 2026-01-01\n.SH X\nX\n" + \
+            read("tools/iptables/libxt_FASTTRACK.man")
+        with tempfile.NamedTemporaryFile("w", suffix=".8") as file:
+            file.write(text)
+            file.flush()
+            done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning",
+                                   file.name], stdout=subprocess.PIPE,
+                                  check=False)
+        self.assertEqual(done.stdout.decode(), "")
+
+    def test_every_command_has_a_section(self):
+        page = read(PAGES[0])
+        found = commands()
+        self.assertGreater(len(found), 10)
+        for command in found:
+            self.assertRegex(page, r"(?m)^\.SS %s( |$)" % re.escape(command))
+
+    def test_every_option(self):
+        page = read(PAGES[0]).replace("\\-", "-")
+        for option in re.findall(r"(?m)^  -(\w)", ftctl("help")):
+            self.assertRegex(page, r"(?m)^\.B[RI]* .*-%s\b" % option)
+
+    def test_every_filter(self):
+        page = read(PAGES[0])
+        for name in re.findall(r"([a-z-]+)=", ftctl("help", "connection",
+                                                    "list")):
+            self.assertIn(name, page)
+
+
+class Schema(unittest.TestCase):
+    def test_properties(self):
+        schema = json.loads(read("Documentation/ftctl.schema.json"))
+        text = ftctl("help", "connection", "list").split("Properties:\n")[1]
+        names = {line.split()[0] for line in text.splitlines()} - {"flags"}
+        self.assertEqual(
+            set(schema["definitions"]["connection"]["properties"]), names)
+
+    def test_valid(self):
+        import jsonschema
+        jsonschema.Draft7Validator.check_schema(
+            json.loads(read("Documentation/ftctl.schema.json")))
+
+
+class Completion(unittest.TestCase):
+    def complete(self, line):
+        script = """
+            source "$1"; COMP_LINE=$2; COMP_POINT=${#2}; compopt() { :; }
+            COMPREPLY=(); _ftctl; printf '%s\\n' "${COMPREPLY[@]}"
+        """
+        done = subprocess.run(
+            ["bash", "--norc", "-uc", script, "-",
+             os.path.join(SAN, "ftctl.bash"), line],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True)
+        self.assertEqual(done.stderr, b"")
+        return done.stdout.decode().split()
+
+    def test_commands(self):
+        first = {command.split()[0] for command in commands()}
+        self.assertEqual(set(self.complete("ftctl ")), first)
+        for command in commands():
+            if " " in command:
+                group, second = command.split(" ")
+                self.assertIn(second, self.complete("ftctl %s " % group))
+                self.assertEqual(
+                    self.complete("ftctl %s" % group[:-1]), [group])
+
+    def test_words(self):
+        self.assertEqual(self.complete("ftctl connection list src-a"),
+                         ["src-address="])
+        self.assertEqual(self.complete("ftctl -4 -j connection list revers"),
+                         ["reverse"])
+        self.assertEqual(self.complete("ftctl -N x tracking set udp-s"),
+                         ["udp-stream-timeout"])
+        self.assertEqual(self.complete("ftctl tracking reset r"),
+                         ["routeros"])
+
+    def test_values(self):
+        self.assertEqual(self.complete("ftctl connection list fasttrack=y"),
+                         ["yes"])
+        self.assertEqual(self.complete("ftctl connection list sort orig-b"),
+                         ["orig-bytes"])
+        self.assertEqual(self.complete("ftctl connection list sort=orig-b"),
+                         ["orig-bytes"])
+        self.assertEqual(
+            self.complete("ftctl connection list columns=id,why"),
+            ["why-not"])
+        self.assertIn("lease", self.complete(
+            "ftctl connection list why-not=le"))
+
+    def test_options(self):
+        self.assertEqual(self.complete("ftctl -"),
+                         "-4 -6 -N -d -h -j -n -p -V".split())
+
+    def test_nothing(self):
+        self.assertEqual(self.complete("ftctl nonsense x"), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
