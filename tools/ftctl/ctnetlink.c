@@ -4,6 +4,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
@@ -179,6 +180,67 @@ int ct_get_entries(struct nl *nl, u32 *entries)
 	return nl_do(nl, nl_nfnl_request(nl, NFNL_SUBSYS_CTNETLINK,
 					 IPCTNL_MSG_CT_GET_STATS, AF_UNSPEC),
 		     see_entries, entries);
+}
+
+/* As the kernel wants it to name an entry: all that the protocol has. */
+static void put_proto(struct nlmsghdr *nlh, const struct ct_tuple *tuple)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, CTA_TUPLE_PROTO);
+	unsigned int set = 0;
+
+	mnl_attr_put_u8(nlh, CTA_PROTO_NUM, tuple->protocol);
+	if (tuple->has_ports) {
+		mnl_attr_put_u16(nlh, CTA_PROTO_SRC_PORT,
+				 htons(tuple->src_port));
+		mnl_attr_put_u16(nlh, CTA_PROTO_DST_PORT,
+				 htons(tuple->dst_port));
+	} else if (tuple->has_icmp) {
+		if (tuple->protocol == IPPROTO_ICMPV6)
+			set = CTA_PROTO_ICMPV6_ID - CTA_PROTO_ICMP_ID;
+		mnl_attr_put_u16(nlh, CTA_PROTO_ICMP_ID + set,
+				 htons(tuple->icmp_id));
+		mnl_attr_put_u8(nlh, CTA_PROTO_ICMP_TYPE + set,
+				tuple->icmp_type);
+		mnl_attr_put_u8(nlh, CTA_PROTO_ICMP_CODE + set,
+				tuple->icmp_code);
+	} else if (tuple->protocol == IPPROTO_GRE) {
+		mnl_attr_put_u16(nlh, CTA_PROTO_SRC_PORT,
+				 htons(tuple->gre_src_key));
+		mnl_attr_put_u16(nlh, CTA_PROTO_DST_PORT,
+				 htons(tuple->gre_key));
+	}
+	mnl_attr_nest_end(nlh, nest);
+}
+
+/**
+ * ct_delete() - Delete one entry.
+ * @nl: Socket of NETLINK_NETFILTER.
+ * @conn: Entry as ct_dump() gave it.
+ *
+ * Return: 0, -ENOENT if it has gone already, or a negative errno.
+ */
+int ct_delete(struct nl *nl, const struct ct_conn *conn)
+{
+	const struct ct_tuple *orig = &conn->tuple[DIR_ORIG];
+	struct nlattr *nest, *inner;
+	struct nlmsghdr *nlh;
+
+	nlh = nl_nfnl_request(nl, NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE,
+			      conn->family);
+	nest = mnl_attr_nest_start(nlh, CTA_TUPLE_ORIG);
+	inner = mnl_attr_nest_start(nlh, CTA_TUPLE_IP);
+	put_address(nlh, conn->family, CTA_IP_V4_SRC, CTA_IP_V6_SRC,
+		    orig->src);
+	put_address(nlh, conn->family, CTA_IP_V4_DST, CTA_IP_V6_DST,
+		    orig->dst);
+	mnl_attr_nest_end(nlh, inner);
+	put_proto(nlh, orig);
+	mnl_attr_nest_end(nlh, nest);
+	if (conn->has & CT_HAS_ZONE)
+		mnl_attr_put_u16(nlh, CTA_ZONE, htons(conn->zone));
+	if (conn->has & CT_HAS_ID)
+		mnl_attr_put_u32(nlh, CTA_ID, conn->id);
+	return nl_do(nl, nlh, NULL, NULL);
 }
 
 /**

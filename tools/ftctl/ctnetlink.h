@@ -31,6 +31,7 @@
  * @src_port: Source port in host order, valid with @has_ports.
  * @dst_port: Destination port likewise.
  * @gre_key: Call id of PPTP's GRE, 0 for any other.
+ * @gre_src_key: The one it is known by to the source.
  * @icmp_id: ICMP id in host order, valid with @has_icmp.
  * @icmp_type: ICMP type, valid with @has_icmp.
  * @icmp_code: ICMP code, valid with @has_icmp.
@@ -44,6 +45,7 @@ struct ct_tuple {
 	u16 src_port;
 	u16 dst_port;
 	u16 gre_key;
+	u16 gre_src_key;
 	u16 icmp_id;
 	u8 icmp_type;
 	u8 icmp_code;
@@ -123,6 +125,7 @@ int ct_dump(struct nl *nl, const struct ct_filter *filter, ct_conn_cb cb,
 	    void *data);
 int ct_count(struct nl *nl, u8 family, u64 *count);
 int ct_get_entries(struct nl *nl, u32 *entries);
+int ct_delete(struct nl *nl, const struct ct_conn *conn);
 int ct_report(const struct nl *nl, int err, const char *what);
 
 int ct_decode(const struct nlmsghdr *nlh, struct ct_conn *conn);

@@ -28,17 +28,14 @@ static int keep(const struct ft_conn *conn, void *data)
 /* A table that changed while it was read is read again; in the end a part of
  * it is better than nothing, and said to be one.
  */
-static int read_table(struct walk *walk, struct ft *ft, u8 protocol)
+static int read_table(struct walk *walk, struct ft *ft)
 {
-	const struct filter *filter = &walk->filter;
-	u8 family = filter_has(filter, FILTER_FAMILY) ? filter->family : 0;
 	int ret = NL_INTERRUPTED;
 	int tries;
 
 	for (tries = 0; ret == NL_INTERRUPTED && tries < MAX_TRIES; tries++) {
 		join_clear(walk->join);
-		ret = ft_dump_connections(ft, family, protocol, keep,
-					  walk->join);
+		ret = ft_dump_connections(ft, &walk->filter, keep, walk->join);
 	}
 	if (ret == NL_INTERRUPTED) {
 		note("the fast table changed under the dump, some of it may be missing");
@@ -68,7 +65,7 @@ int walk_begin(struct walk *walk)
 	/* The kernel refuses to look for what is never in the fast table. */
 	if (!ret && (!protocol || protocol == IPPROTO_TCP ||
 		     protocol == IPPROTO_UDP))
-		ret = read_table(walk, &ft, protocol);
+		ret = read_table(walk, &ft);
 	if (ret)
 		ret = ft_report(&ft, ret, walk->what);
 	ft_close(&ft);
