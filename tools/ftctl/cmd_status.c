@@ -100,22 +100,19 @@ int cmd_reasons(const struct ftctl *ftctl, int argc, char **argv)
 }
 
 static void show_family(struct show *show, const char *key,
-			const struct ft_family *family,
-			int (*forwarded)(u64 *packets))
+			const struct ft_family *family)
 {
-	u64 packets = 0;
-
 	show_group_begin(show, key);
 	show_number(show, "rules", family->rules);
 	show_number(show, "connections", family->connections);
 	show_number(show, "active", family->active);
 	show_number(show, "packets", family->packets);
 	show_number(show, "bytes", family->bytes);
-	if (!forwarded(&packets)) {
-		show_number(show, "forwarded-packets", packets);
-		if (packets)
-			show_percent(show, "share",
-				     100.0 * family->packets / packets);
+	if (family->has_forwarded) {
+		show_number(show, "forwarded-packets", family->forwarded);
+		if (family->forwarded)
+			show_percent(show, "share", 100.0 * family->packets /
+				     family->forwarded);
 	}
 	show_group_end(show);
 }
@@ -149,9 +146,9 @@ static void show_engine(const struct ftctl *ftctl, struct show *show,
 		    status->ipv6.connections);
 	show_number(show, "ingress-packets", status->ingress_packets);
 	if (ftctl->family != AF_INET6)
-		show_family(show, "ipv4", &status->ipv4, snmp_ipv4_forwarded);
+		show_family(show, "ipv4", &status->ipv4);
 	if (ftctl->family != AF_INET)
-		show_family(show, "ipv6", &status->ipv6, snmp_ipv6_forwarded);
+		show_family(show, "ipv6", &status->ipv6);
 }
 
 static void show_preconditions(struct show *show, const struct facts *facts)
