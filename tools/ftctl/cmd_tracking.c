@@ -43,6 +43,7 @@ static const char *origin_of(const struct tracking_plan *plan, size_t i)
 	u64 value;
 
 	switch (row->kind) {
+	case TRACKING_ENABLED:
 	case TRACKING_SWITCH:
 	case TRACKING_TIMEOUT:
 		if (!tracking_plan_value(plan, i, &value))
@@ -62,6 +63,9 @@ static void show_value(struct show *show, const char *key,
 		       const struct tracking_row *row, u64 value)
 {
 	switch (row->kind) {
+	case TRACKING_ENABLED:
+		show_word(show, key, tracking_mode_name(value) ?: "unknown");
+		break;
 	case TRACKING_SWITCH:
 		show_yes_no(show, key, value);
 		break;
@@ -84,9 +88,7 @@ static void show_json(struct show *show, const struct tracking_plan *plan)
 	for (i = 0; i < TRACKING_ROWS; i++) {
 		const struct tracking_row *row = &tracking_rows[i];
 
-		if (row->kind == TRACKING_ENABLED)
-			show_word(show, row->name, "auto");
-		else if (tracking_plan_value(plan, i, &value))
+		if (tracking_plan_value(plan, i, &value))
 			show_value(show, row->name, row, value);
 	}
 	show_group_begin(show, "origin");
@@ -123,20 +125,16 @@ static void show_text_row(struct show *show, const struct tracking_plan *plan,
 	const char *origin = origin_of(plan, i);
 	u64 value, limit = find_limit(plan);
 
-	if (row->kind != TRACKING_ENABLED &&
-	    !tracking_plan_value(plan, i, &value))
+	if (!tracking_plan_value(plan, i, &value))
 		return;
 	show_row_begin(show);
 	show_word(show, "name", row->name);
-	if (row->kind == TRACKING_ENABLED)
-		show_word(show, "value", "auto");
-	else
-		show_value(show, "value", row, value);
+	show_value(show, "value", row, value);
 	if (origin)
 		show_word(show, "origin", origin);
 	if (is_total(row) && limit)
 		show_used(show, "origin", value, limit);
-	if (row->kind == TRACKING_SWITCH || row->kind == TRACKING_TIMEOUT) {
+	if (row->kind <= TRACKING_TIMEOUT) {
 		show_value(show, "default", row,
 			   row->family[TRACKING_LINUX]);
 		show_value(show, "routeros", row,

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <netinet/in.h>
+#include <linux/fasttrack.h>
 #include <linux/netfilter/nfnetlink_cttimeout.h>
 
 #include "command.h"
@@ -32,7 +33,8 @@
 #define DAY	86400
 
 const struct tracking_row tracking_rows[TRACKING_ROWS] = {
-	{ .name = "enabled", .kind = TRACKING_ENABLED },
+	{ .name = "enabled", .kind = TRACKING_ENABLED,
+	  .family = { FASTTRACK_TRACKING_AUTO, FASTTRACK_TRACKING_AUTO } },
 	{ .name = "loose-tcp-tracking", .kind = TRACKING_SWITCH,
 	  .sysctl = SYSCTL_CT "tcp_loose", .family = { 1, 1 } },
 	{ .name = "liberal-tcp-tracking", .kind = TRACKING_SWITCH,
@@ -178,16 +180,35 @@ static int plan_limit(const struct tracking_row *row, const char *text,
 	return EXIT_OK;
 }
 
-/* Keeping tracking on or off without a rule needs the engine's help, which it
- * does not offer yet; auto is what the kernel does.
+/* By enum fasttrack_tracking. */
+static const char * const modes[] = {
+	[FASTTRACK_TRACKING_AUTO] = "auto",
+	[FASTTRACK_TRACKING_YES] = "yes",
+	[FASTTRACK_TRACKING_NO] = "no",
+};
+
+/**
+ * tracking_mode_name() - What keeps tracking on.
+ * @mode: enum fasttrack_tracking.
+ *
+ * Return: Word, NULL for one of a newer kernel.
  */
-static int plan_enabled(const struct tracking_row *row, const char *text)
+const char *tracking_mode_name(u64 mode)
 {
-	if (!strcmp(text, "auto"))
-		return EXIT_OK;
-	if (!strcmp(text, "yes") || !strcmp(text, "no"))
-		return fail(EXIT_USAGE, "%s: '%s' is not supported, only auto",
-			    row->name, text);
+	return mode < ARRAY_SIZE(modes) ? modes[mode] : NULL;
+}
+
+static int plan_enabled(const struct tracking_row *row, const char *text,
+			u64 *mode)
+{
+	u64 i;
+
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		if (!strcmp(text, modes[i])) {
+			*mode = i;
+			return EXIT_OK;
+		}
+	}
 	return fail(EXIT_USAGE, "%s: '%s' is not yes, no or auto", row->name,
 		    text);
 }
@@ -201,7 +222,7 @@ static int plan_row(struct tracking_plan *plan, size_t i, const char *text)
 	plan->given[i] = true;
 	switch (row->kind) {
 	case TRACKING_ENABLED:
-		return plan_enabled(row, text);
+		return plan_enabled(row, text, &plan->number[i]);
 	case TRACKING_SWITCH:
 		return plan_switch(row, text, &plan->number[i]);
 	case TRACKING_TIMEOUT:
@@ -254,7 +275,8 @@ void tracking_plan_family(struct tracking_plan *plan,
 		const struct tracking_row *row = &tracking_rows[i];
 		struct ctt_values *values = &plan->timeouts[row->protocol];
 
-		if (row->kind == TRACKING_SWITCH) {
+		if (row->kind == TRACKING_SWITCH ||
+		    row->kind == TRACKING_ENABLED) {
 			plan->number[i] = row->family[family];
 			plan->given[i] = true;
 		} else if (row->kind == TRACKING_TIMEOUT) {
@@ -279,8 +301,6 @@ bool tracking_plan_value(const struct tracking_plan *plan, size_t i,
 	const struct tracking_row *row = &tracking_rows[i];
 	const struct ctt_values *values = &plan->timeouts[row->protocol];
 
-	if (row->kind == TRACKING_ENABLED)
-		return false;
 	*value = plan->number[i];
 	if (row->kind != TRACKING_TIMEOUT)
 		return true;
@@ -307,6 +327,9 @@ size_t tracking_format(const struct tracking_plan *plan, size_t i,
 	if (!tracking_plan_value(plan, i, &value))
 		return 0;
 	switch (row->kind) {
+	case TRACKING_ENABLED:
+		return snprintf(text, size, "%s=%s", row->name,
+				tracking_mode_name(value) ?: "auto");
 	case TRACKING_SWITCH:
 		return snprintf(text, size, "%s=%s", row->name,
 				value ? "yes" : "no");

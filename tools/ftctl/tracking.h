@@ -64,8 +64,8 @@ enum tracking_family {
  * @protocol: Protocol of a timeout.
  * @attr: Attribute of a timeout.
  * @sysctl: Sysctl of a switch or limit.
- * @family: By enum tracking_family, seconds or 0 and 1 for no and yes; a
- *	limit and a total have none.
+ * @family: By enum tracking_family, seconds, 0 and 1 for no and yes, or enum
+ *	fasttrack_tracking; a limit and a total have none.
  */
 struct tracking_row {
 	const char *name;
@@ -83,7 +83,8 @@ extern const struct tracking_row tracking_rows[TRACKING_ROWS];
 /**
  * struct tracking_plan - What a command line wants.
  * @given: By row, it is wanted.
- * @number: By row, value of a switch or limit.
+ * @number: By row, value of a switch or limit, enum fasttrack_tracking for
+ *	what keeps tracking on.
  * @timeouts: By protocol, timeouts.
  */
 struct tracking_plan {
@@ -93,6 +94,7 @@ struct tracking_plan {
 };
 
 const char *tracking_timeouts_name(enum tracking_protocol protocol);
+const char *tracking_mode_name(u64 mode);
 void tracking_plan_init(struct tracking_plan *plan);
 void tracking_plan_family(struct tracking_plan *plan,
 			  enum tracking_family family);

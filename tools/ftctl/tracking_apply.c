@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Owns the way of conntrack's settings from and to the kernel: timeouts over
- * netlink, the rest over sysctls, and that a change that fails half-way is
- * taken back. Must not know words or output.
+ * netlink, what keeps it on over the engine, the rest over sysctls, and that
+ * a change that fails half-way is taken back. Must not know words or output.
  */
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <linux/fasttrack.h>
 
 #include "ctnetlink.h"
 #include "diag.h"
+#include "fasttrack.h"
 #include "proc.h"
 #include "tracking.h"
 
@@ -40,6 +42,47 @@ static int get_timeouts(struct nl *nl, struct tracking_plan *plan)
 	return EXIT_OK;
 }
 
+/* Without the module it is what the kernel does. */
+static int get_mode(u64 *mode, const char *what)
+{
+	struct ft_setting setting;
+	struct ft ft;
+	int ret;
+
+	*mode = FASTTRACK_TRACKING_AUTO;
+	ret = ft_open(&ft);
+	if (ret == -ENOENT) {
+		ft_close(&ft);
+		return EXIT_OK;
+	}
+	if (!ret)
+		ret = ft_get_setting(&ft, &setting);
+	if (ret)
+		ret = ft_report(&ft, ret, what);
+	else if (setting.has & BIT(FASTTRACK_A_SETTING_TRACKING))
+		*mode = setting.tracking;
+	ft_close(&ft);
+	return ret;
+}
+
+static int set_mode(u64 mode, const char *what)
+{
+	struct ft_setting setting = {
+		.tracking = mode,
+		.has = BIT(FASTTRACK_A_SETTING_TRACKING),
+	};
+	struct ft ft;
+	int ret;
+
+	ret = ft_open(&ft);
+	if (!ret)
+		ret = ft_set_setting(&ft, &setting);
+	if (ret)
+		ret = ft_report(&ft, ret, what);
+	ft_close(&ft);
+	return ret;
+}
+
 /* Fill in what is no timeout. */
 static int get_number(struct nl *nl, const struct tracking_row *row,
 		      u64 *number)
@@ -49,6 +92,7 @@ static int get_number(struct nl *nl, const struct tracking_row *row,
 
 	switch (row->kind) {
 	case TRACKING_ENABLED:
+		return get_mode(number, row->name);
 	case TRACKING_TIMEOUT:
 		return EXIT_OK;
 	case TRACKING_SWITCH:
@@ -175,12 +219,23 @@ static int write_files(const struct tracking_plan *plan, const int *fd)
 	return EXIT_OK;
 }
 
-static int change(const struct tracking_plan *plan, const int *fd,
+/* What keeps tracking on comes last: no other step can be taken back as badly
+ * as a table that was dropped.
+ */
+static int change(const struct tracking_plan *plan,
+		  const struct tracking_plan *before, const int *fd,
 		  const char *what)
 {
 	int ret = set_timeouts(plan, what);
+	size_t i;
 
-	return ret ?: write_files(plan, fd);
+	if (!ret)
+		ret = write_files(plan, fd);
+	for (i = 0; !ret && i < TRACKING_ROWS; i++)
+		if (tracking_rows[i].kind == TRACKING_ENABLED &&
+		    plan->given[i] && plan->number[i] != before->number[i])
+			ret = set_mode(plan->number[i], what);
+	return ret;
 }
 
 /* Of the values before only those that were to be changed. */
@@ -193,7 +248,7 @@ static void put_back(const struct tracking_plan *plan,
 	memcpy(before->given, plan->given, sizeof(before->given));
 	for (i = 0; i < TRACKING_PROTOCOLS; i++)
 		before->timeouts[i].has &= plan->timeouts[i].has;
-	if (change(before, fd, what))
+	if (change(before, before, fd, what))
 		note("%s: some of the values were changed before that", what);
 }
 
@@ -218,7 +273,7 @@ int tracking_apply(const struct tracking_plan *plan, const char *what)
 	if (!ret)
 		ret = tracking_read_settable(&before, what);
 	if (!ret) {
-		ret = change(plan, fd, what);
+		ret = change(plan, &before, fd, what);
 		if (ret)
 			put_back(plan, &before, fd, what);
 	}
