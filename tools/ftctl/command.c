@@ -8,8 +8,10 @@
 #include "command.h"
 #include "conn.h"
 #include "diag.h"
+#include "filter.h"
 #include "listing.h"
 #include "out.h"
+#include "tuple.h"
 
 static int cmd_help(const struct ftctl *ftctl, int argc, char **argv)
 {
@@ -43,6 +45,30 @@ static const struct command commands[] = {
 		.word = listing_word,
 		.props = true,
 		.run = cmd_connection_watch,
+	}, {
+		.name = "connection why",
+		.args = "PROTOCOL SOURCE:PORT DESTINATION:PORT",
+		.help = "why one connection is not fast, or what was",
+		.word = tuple_word,
+		.run = cmd_connection_why,
+	}, {
+		.name = "connection release",
+		.args = "FILTER",
+		.help = "send connections back to the slow path",
+		.word = filter_name,
+		.run = cmd_connection_release,
+	}, {
+		.name = "connection delete",
+		.args = "FILTER",
+		.help = "delete conntrack entries",
+		.word = filter_name,
+		.run = cmd_connection_delete,
+	}, {
+		.name = "monitor",
+		.args = "[event=fast,released,closed] [FILTER] [buffer=SIZE]",
+		.help = "events as they come: fast, released, closed",
+		.word = monitor_word,
+		.run = cmd_monitor,
 	}, {
 		.name = "tracking show",
 		.help = "settings of connection tracking",

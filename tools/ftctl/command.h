@@ -40,6 +40,11 @@ int no_words(int argc, char **argv);
 /* The commands, by file. */
 int cmd_connection_list(const struct ftctl *ftctl, int argc, char **argv);
 int cmd_connection_show(const struct ftctl *ftctl, int argc, char **argv);
+int cmd_connection_release(const struct ftctl *ftctl, int argc, char **argv);
+int cmd_connection_delete(const struct ftctl *ftctl, int argc, char **argv);
+int cmd_connection_why(const struct ftctl *ftctl, int argc, char **argv);
+int cmd_monitor(const struct ftctl *ftctl, int argc, char **argv);
+const char *monitor_word(size_t i);
 int cmd_connection_watch(const struct ftctl *ftctl, int argc, char **argv);
 int cmd_tracking_show(const struct ftctl *ftctl, int argc, char **argv);
 int cmd_tracking_set(const struct ftctl *ftctl, int argc, char **argv);
