@@ -156,6 +156,8 @@ status()
 {
 	local forwarded
 
+	# A lease may have ended meanwhile
+	hosts arm 3000 t u && hosts settle || return
 	ctl_json status status || return
 	forwarded=$(in_ns "$router" awk '$1 == "Ip:" && n++ { print $7 }' \
 		/proc/net/snmp)
