@@ -6,6 +6,9 @@
  */
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 
 #include "diag.h"
@@ -112,29 +115,49 @@ static void filter_status(const struct filter *filter,
 	}
 }
 
-/* Whole addresses only, the kernel knows no prefixes; and only of IPv4: up to
- * 6.12 at least it passes all IPv6 addresses but the one asked for.
- */
+/* Whole addresses only, the kernel knows no prefixes. */
 static void filter_addresses(const struct filter *filter,
-			     struct ct_filter *kernel)
+			     struct ct_filter *kernel, bool ipv6)
 {
 	unsigned int i;
 
 	for (i = 0; i < CT_FILTER_ADDRESSES; i++) {
 		const struct filter_prefix *prefix = &filter->prefix[i];
 
-		if (filter_has(filter, FILTER_SRC_ADDRESS + i) &&
-		    prefix->family == AF_INET && prefix->bits == 32)
+		if (!filter_has(filter, FILTER_SRC_ADDRESS + i))
+			continue;
+		if (prefix->family == AF_INET ? prefix->bits == 32 :
+		    ipv6 && prefix->bits == 128)
 			kernel->address[i] = prefix->address;
 	}
 }
 
 /**
- * walk_kernel_filter() - What of a filter ctnetlink can do.
- * @filter: Filter.
- * @kernel: Filled. It lets pass all that the filter does, and perhaps more.
+ * walk_filters_ipv6() - Can ctnetlink be asked for IPv6 addresses?
+ * @release: Release of the kernel, as uname() has it.
+ *
+ * That of 6.1 passes all addresses but the one asked for; that of 6.12 does
+ * not. It has no other way to say so.
+ *
+ * Return: True from 6.12 on.
  */
-void walk_kernel_filter(const struct filter *filter, struct ct_filter *kernel)
+bool walk_filters_ipv6(const char *release)
+{
+	unsigned int version, level;
+
+	if (sscanf(release, "%u.%u", &version, &level) != 2)
+		return false;
+	return version > 6 || (version == 6 && level >= 12);
+}
+
+/**
+ * walk_kernel_filter() - What of a filter ctnetlink can do.
+ * @filter: Filter, which has to outlive @kernel.
+ * @kernel: Filled. It lets pass all that the filter does, and perhaps more.
+ * @ipv6: As walk_filters_ipv6() has it.
+ */
+void walk_kernel_filter(const struct filter *filter, struct ct_filter *kernel,
+			bool ipv6)
 {
 	memset(kernel, 0, sizeof(*kernel));
 	if (filter_has(filter, FILTER_FAMILY))
@@ -144,7 +167,7 @@ void walk_kernel_filter(const struct filter *filter, struct ct_filter *kernel)
 		kernel->mark_mask = filter->mark_mask;
 	}
 	filter_status(filter, kernel);
-	filter_addresses(filter, kernel);
+	filter_addresses(filter, kernel, ipv6);
 	/* It looks for a protocol only within a family. */
 	if (filter_has(filter, FILTER_PROTOCOL) && kernel->family) {
 		kernel->has_protocol = true;
@@ -179,9 +202,11 @@ static int see_conn(const struct ct_conn *ct, void *data)
 static int dump(struct walk *walk, struct nl *nl)
 {
 	struct ct_filter kernel;
+	struct utsname name;
 	int ret;
 
-	walk_kernel_filter(&walk->filter, &kernel);
+	walk_kernel_filter(&walk->filter, &kernel,
+			   !uname(&name) && walk_filters_ipv6(name.release));
 	ret = ct_dump(nl, &kernel, see_conn, walk);
 	/* A kernel that does not know these filters; it said so at once. */
 	if (ret != -EOPNOTSUPP && ret != -EINVAL)

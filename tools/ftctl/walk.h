@@ -45,6 +45,8 @@ struct walk {
 int walk_begin(struct walk *walk);
 int walk_run(struct walk *walk);
 void walk_end(struct walk *walk);
-void walk_kernel_filter(const struct filter *filter, struct ct_filter *kernel);
+bool walk_filters_ipv6(const char *release);
+void walk_kernel_filter(const struct filter *filter, struct ct_filter *kernel,
+			bool ipv6);
 
 #endif /* FTCTL_WALK_H */
