@@ -5,7 +5,10 @@ engine's answers read by other code (ft_dump.py) and /proc.
 
 Owns: that comparison. Must not know: what the traffic was.
 
-usage: ft_metrics.py [loaded]
+usage: ft_metrics.py [loaded IPV4 IPV6]
+
+The numbers are the packets that each family had forwarded before there was a
+rule.
 """
 import subprocess
 import sys
@@ -33,11 +36,14 @@ def equal(name, got, want):
         WRONG.append("%s is %s, wanted %s" % (name, got, want))
 
 
-def forwarded_ipv4():
+def forwarded():
     with open("/proc/net/snmp", encoding="ascii") as file:
         names, values = [line.split() for line in file
                          if line.startswith("Ip: ")]
-    return int(values[names.index("ForwDatagrams")])
+    with open("/proc/net/snmp6", encoding="ascii") as file:
+        ipv6 = dict(line.split() for line in file)
+    return {"ipv4": int(values[names.index("ForwDatagrams")]),
+            "ipv6": int(ipv6["Ip6OutForwDatagrams"])}
 
 
 def check_families(found, before, after):
@@ -54,7 +60,7 @@ def check_families(found, before, after):
                 equal("%s of %s" % (name, family), got, after[family][key])
 
 
-def check(text, loaded, before):
+def check(text, loaded, before, base):
     if not text.endswith("# EOF\n"):
         WRONG.append("no # EOF")
     families = list(openmetrics(text))
@@ -79,8 +85,10 @@ def check(text, loaded, before):
             equal("reason " + name, found.get(
                 ("fasttrack_slow_packets_total", (("reason", name),))),
                 packets)
-    equal("forwarded", found[("fasttrack_forwarded_packets_total",
-                              (("family", "ipv4"),))], forwarded_ipv4())
+    for family, packets in forwarded().items():
+        equal("forwarded by " + family, found[
+            ("fasttrack_forwarded_packets_total", (("family", family),))],
+            packets - base[family])
     counters = {family.name for family in families
                 if family.type == "counter"}
     equal("counters", counters, {
@@ -90,11 +98,12 @@ def check(text, loaded, before):
 
 
 def main(words):
-    loaded = words == ["loaded"]
+    loaded = words[:1] == ["loaded"]
+    base = dict(zip(("ipv4", "ipv6"), map(int, words[1:])))
     before = ft_dump.Fasttrack().status() if loaded else None
     done = subprocess.run(["ftctl", "metrics"], stdout=subprocess.PIPE,
                           check=True)
-    check(done.stdout.decode(), loaded, before)
+    check(done.stdout.decode(), loaded, before, base)
     print("\n".join(WRONG))
     return bool(WRONG)
 

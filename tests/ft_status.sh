@@ -194,7 +194,7 @@ metrics()
 	flow_open a tcp 4 none 28001 && flow_open b udp 6 none 28002 &&
 	hosts engine lease=30000 && hosts arm 10000 a b && hosts settle
 	expect "metrics" in_ns "$router" /usr/bin/python3 \
-		"$here/ft_metrics.py" loaded
+		"$here/ft_metrics.py" loaded "${forwarded[@]}"
 	expect_equal "-4" "$(ctl -4 metrics | grep -c ipv6)" 0
 }
 
@@ -239,6 +239,12 @@ require ip ftctl conntrack iptables-nft iptables-legacy nft
 [ -z "$slow" ] || ktap_skip_all "nothing is fast"
 router_new
 hosts_start "$client" "$router" "$server"
+# What is forwarded before there is a rule is nobody's share
+in_ns "$client" ping -q -c 3 -i 0.2 10.2.0.2 >/dev/null
+in_ns "$client" ping -q -c 2 -i 0.2 fd02::2 >/dev/null
+mapfile -t forwarded < <(in_ns "$router" cat /proc/net/snmp /proc/net/snmp6 |
+	awk '$1 == "Ip:" && n++ { print $7 }
+	     $1 == "Ip6OutForwDatagrams" { print $2 }')
 fasttrack_rules
 
 ktap_plan 12

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Owns the tests of parse_value.c and of the search in an SNMP line. */
+/* Owns the tests of parse_value.c. */
 #include <errno.h>
 #include <string.h>
 
 #include "ktap.h"
 #include "parse.h"
-#include "proc.h"
 
 static const struct {
 	const char *text;
@@ -37,20 +36,6 @@ static const struct {
 	{ "=5s", "lease", NULL },
 	{ "=5s", "", NULL },
 	{ "", "lease", NULL },
-};
-
-static const struct {
-	const char *names;
-	const char *values;
-	int ret;
-	u64 value;
-} lines[] = {
-	{ "Ip: A ForwDatagrams B\n", "Ip: 1 77 3\n", 0, 77 },
-	{ "Ip: ForwDatagrams\n", "Ip: 18446744073709551615\n", 0, ~0ull },
-	{ "Ip: A ForwDatagramsX\n", "Ip: 1 2\n", -ENOENT, 0 },
-	{ "Ip: A ForwDatagrams\n", "Ip: 1\n", -ENOENT, 0 },
-	{ "Ip: A ForwDatagrams\n", "Ip: 1 -2\n", -ENOENT, 0 },
-	{ "", "", -ENOENT, 0 },
 };
 
 static const struct {
@@ -100,7 +85,7 @@ int main(void)
 	u64 got;
 
 	ktap_plan(ARRAY_SIZE(numbers) + ARRAY_SIZE(assignments) +
-		  ARRAY_SIZE(lines) + ARRAY_SIZE(amounts) + 5);
+		  ARRAY_SIZE(amounts) + 5);
 	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
 		got = 0;
 		ktap_case(parse_number(numbers[i].text, &got) ==
@@ -111,12 +96,6 @@ int main(void)
 		ktap_case(same(parse_assignment(assignments[i].word,
 						assignments[i].name),
 			       assignments[i].value), assignments[i].word);
-	for (i = 0; i < ARRAY_SIZE(lines); i++) {
-		got = 0;
-		ktap_case(snmp_find_column(lines[i].names, lines[i].values,
-					   "ForwDatagrams", &got) ==
-			  lines[i].ret && got == lines[i].value, "snmp line");
-	}
 	for (i = 0; i < ARRAY_SIZE(amounts); i++) {
 		got = 0;
 		ktap_case(parse_amount(amounts[i].text, &got) ==

@@ -100,6 +100,26 @@ static void pair(struct buf *buf, const struct ftctl *ftctl,
 		sample(buf, family, "family", "ipv6", ipv6);
 }
 
+/* A family that never had a rule has none. */
+static void put_forwarded(struct buf *buf, const struct ftctl *ftctl,
+			  const struct ft_status *status)
+{
+	static const struct family forwarded = { "forwarded_packets",
+		"counter", "packets",
+		"Packets forwarded, fast or not, since the first rule." };
+	bool ipv4 = status->ipv4.has_forwarded && ftctl->family != AF_INET6;
+	bool ipv6 = status->ipv6.has_forwarded && ftctl->family != AF_INET;
+
+	if (ipv4 || ipv6)
+		begin(buf, &forwarded);
+	if (ipv4)
+		sample(buf, &forwarded, "family", "ipv4",
+		       status->ipv4.forwarded);
+	if (ipv6)
+		sample(buf, &forwarded, "family", "ipv6",
+		       status->ipv6.forwarded);
+}
+
 static void put_status(struct buf *buf, const struct ftctl *ftctl,
 		       const struct ft_status *status)
 {
@@ -137,22 +157,19 @@ static void put_status(struct buf *buf, const struct ftctl *ftctl,
 	     status->ipv6.packets);
 	pair(buf, ftctl, &bytes, status->ipv4.bytes, status->ipv6.bytes);
 	single(buf, &ingress, status->ingress_packets);
+	put_forwarded(buf, ftctl, status);
 }
 
-static void put_system(struct buf *buf, const struct ftctl *ftctl)
+static void put_conntrack(struct buf *buf)
 {
-	static const struct family forwarded = { "forwarded_packets",
-		"counter", "packets", "Packets forwarded, fast or not." };
 	static const struct family entries = { "conntrack_entries", "gauge",
 		"entries", "Entries of the conntrack table." };
 	static const struct family limit = { "conntrack_limit_entries",
 		"gauge", "entries", "Most entries of the conntrack table." };
 	struct nl *nl = nl_open(NETLINK_NETFILTER);
-	u64 ipv4 = 0, ipv6 = 0, most;
+	u64 most;
 	u32 count;
 
-	if (!snmp_ipv4_forwarded(&ipv4) && !snmp_ipv6_forwarded(&ipv6))
-		pair(buf, ftctl, &forwarded, ipv4, ipv6);
 	if (nl && !ct_get_entries(nl, &count))
 		single(buf, &entries, count);
 	nl_close(nl);
@@ -225,7 +242,7 @@ int cmd_metrics(const struct ftctl *ftctl, int argc, char **argv)
 		facts_read(&facts, &ft);
 		single(&buf, &loaded, facts.loaded);
 		ret = put_engine(&buf, ftctl, &facts, &ft);
-		put_system(&buf, ftctl);
+		put_conntrack(&buf);
 		put_preconditions(&buf, &facts);
 		buf_text(&buf, "# EOF\n");
 	}
