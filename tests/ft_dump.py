@@ -269,7 +269,7 @@ class Fasttrack:
         """Listens until it is killed."""
         self.resolve()
         self.sock.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, self.group)
-        with open(path, "w", encoding="utf-8") as file:
+        with open(path, "a", encoding="utf-8") as file:
             print(json.dumps({"event": "listening"}), file=file, flush=True)
             while True:
                 data = self.sock.recv(1 << 16)

@@ -14,22 +14,25 @@ source "$(dirname "$0")/router.sh"
 
 tracing=/sys/kernel/tracing
 
-# listen NAME COMMAND...: in the router, output into $lib_dir/NAME.out.
+# listen NAME COMMAND...: in the router, output into $lib_dir/NAME.out, at its
+# end, for it may be emptied meanwhile. Without a shell between, so that $! is
+# the process itself.
 listen()
 {
 	local name=$1
 
 	shift
-	in_ns "$router" "$@" >"$lib_dir/$name.out" 2>"$lib_dir/$name.err" \
-		</dev/null &
+	busybox nsenter --net="/run/netns/$router" "$(type -P "$1")" "${@:2}" \
+		>>"$lib_dir/$name.out" 2>"$lib_dir/$name.err" </dev/null &
 	printf -v "$name" %s $!
 	lib_pids+=($!)
 }
 
 # A monitor has no way to say that it listens; the kernel lists its group.
+# listening N [PROTOCOL]: so many sockets do, of generic netlink.
 listening()
 {
-	[ "$(in_ns "$router" awk '$2 == 16 && $4 != "00000000"' \
+	[ "$(in_ns "$router" awk "\$2 == ${2:-16} && \$4 != \"00000000\"" \
 		/proc/net/netlink | wc -l)" -ge "$1" ]
 }
 
@@ -110,7 +113,6 @@ become_fast()
 	for name in 28001 28002; do
 		heard reader 1 '"event": "fast"' "\"src-port\": $name"
 	done
-	hosts json "$lib_dir/monitor.one" 2>/dev/null
 	tail -n 1 "$lib_dir/monitor.out" >"$lib_dir/one"
 	hosts json "$lib_dir/one"
 }
@@ -177,7 +179,7 @@ closed_counts()
 
 	hosts arm 300 t && forget_all || return
 	listen conntrack conntrack -E -e DESTROY -p tcp
-	sleep 0.5
+	wait_until 10 listening 1 12 || fail "conntrack does not listen"
 	hosts send t b 40 500 && hosts close t
 	heard monitor 1 '"event":"released"' '"why-not":"closing"' 28001
 	wait_until 5 closing || fail "state: $(ct_entries -p tcp --orig-port-src 28001)"
