@@ -9,8 +9,10 @@
 
 #include "conn.h"
 #include "cttimeout.h"
+#include "event.h"
 #include "filter.h"
 #include "flags.h"
+#include "found.h"
 #include "fuzz.h"
 
 static void show_all(const struct ct_conn *ct, const struct ft_conn *ft)
@@ -78,10 +80,34 @@ static void try_timeouts(const struct nlmsghdr *nlh)
 	ct_decode_entries(nlh, &entries);
 }
 
+/* News and answers about one connection, as monitor and why show them. */
+static void try_found(const struct nlmsghdr *nlh)
+{
+	const struct timespec when = { .tv_sec = 1 };
+	enum ft_event_kind kind;
+	struct ft_found found;
+	struct buf buf = { 0 };
+	struct ct_conn ct;
+	struct conn conn;
+	u32 count;
+
+	ft_decode_count(nlh, &count);
+	if (!ft_decode_found(nlh, &found)) {
+		found_conn(&found, &ct, &conn);
+		show_all(&ct, conn.ft);
+	}
+	if (ft_decode_event(nlh, &kind, &found))
+		return;
+	found_conn(&found, &ct, &conn);
+	event_text(&buf, kind, &conn, &when);
+	event_json(&buf, kind, &conn, &when, true);
+	buf_free(&buf);
+}
+
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	static void (*const tries[])(const struct nlmsghdr *nlh) = {
-		try_ct, try_ft, try_status, try_timeouts,
+		try_ct, try_ft, try_status, try_timeouts, try_found,
 	};
 	struct nlmsghdr *nlh;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Owns the fuzzer of everything that people type: times, filters, the words
- * of a list, lines of a settings file. A time that is taken has to come back
+ * of a list, the name of a connection, lines of a settings file. A time that is taken has to come back
  * from its own text, and so has a setting.
  */
 #include <net/if.h>
@@ -11,6 +11,7 @@
 #include "listing.h"
 #include "parse.h"
 #include "tracking.h"
+#include "tuple.h"
 
 static const char separators[] = "\n ";
 
@@ -63,6 +64,21 @@ static void try_listing(char *text)
 	check(listing.sort <= SELECT_UNSORTED && listing.columns <= PROPS);
 }
 
+static void try_tuple(char *text)
+{
+	char error[TUPLE_ERROR_SIZE] = "";
+	char *argv[8], *word;
+	struct ft_key key;
+	int argc = 0;
+
+	while (argc < 8 && (word = strsep(&text, separators)))
+		argv[argc++] = word;
+	if (tuple_parse(&key, argc, argv, error))
+		check(error[0] && strlen(error) < sizeof(error));
+	else
+		check(key.family == AF_INET || key.family == AF_INET6);
+}
+
 static void try_settings(char *text)
 {
 	struct tracking_plan plan, back;
@@ -85,7 +101,7 @@ static void try_settings(char *text)
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	void (*const tries[])(char *text) = {
-		try_filter, try_listing, try_settings,
+		try_filter, try_listing, try_tuple, try_settings,
 	};
 	char *text = fuzz_text(data, size);
 	size_t i;
