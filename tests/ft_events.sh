@@ -91,6 +91,8 @@ start()
 	listen reader /usr/bin/python3 "$here/ft_dump.py" events /dev/stdout
 	wait_until 10 listening 3 || fail "not listening"
 	wait_until 10 heard_now reader 1 listening
+	# Of entries older than a listener the kernel tells nothing by default
+	in_ns "$router" sysctl -qw net.netfilter.nf_conntrack_events=1
 	flow_open t tcp 4 both 28001 && flow_open u udp 6 snat 28002 &&
 	hosts engine lease=1000
 }

@@ -97,6 +97,75 @@ class Schema(unittest.TestCase):
         jsonschema.Draft7Validator.check_schema(
             json.loads(read("Documentation/ftctl.schema.json")))
 
+    # How the YAML spec's attributes are called where a person reads them
+    NAMES = {
+        "status": {"ingress-ifindex": "ingress-devices"},
+        "family-status": {"forwarded": "forwarded-packets"},
+        "settings": {"tracking": None},
+        "direction": {
+            "state": "fasttrack-state", "packets": "fasttrack-packets",
+            "bytes": "fasttrack-bytes", "ifindex-in": "in-device",
+            "ifindex-out": "out-device", "total-packets": "packets",
+            "total-bytes": "bytes", "tuple": None},
+    }
+    TYPES = {"u32": "u32", "u64": "count"}
+
+    def spec(self):
+        import yaml
+        spec = yaml.safe_load(read("Documentation/netlink/specs/fasttrack.yaml"))
+        return ({one["name"]: [a for a in one["attributes"]
+                               if a["type"] != "pad"]
+                 for one in spec["attribute-sets"]},
+                {one["name"]: [e if isinstance(e, str) else e["name"]
+                               for e in one.get("entries", [])]
+                 for one in spec["definitions"]})
+
+    def same(self, attributes, properties, names, prefix=""):
+        for attribute in attributes:
+            name = names.get(attribute["name"], attribute["name"])
+            if name is None:
+                continue
+            self.assertIn(prefix + name, properties)
+            want = self.TYPES.get(attribute["type"])
+            if want and not {"enum", "multi-attr"} & set(attribute) and \
+               not name.endswith("-device"):
+                self.assertEqual(properties[prefix + name], {
+                    "$ref": "#/definitions/" + want})
+
+    def test_names_of_the_spec(self):
+        sets, enums = self.spec()
+        schema = json.loads(read("Documentation/ftctl.schema.json"))
+        known = schema["definitions"]
+        for mine, theirs in (("status", "status"), ("settings", "setting"),
+                             ("family-status", "family-status")):
+            self.same(sets[theirs], known[mine]["properties"],
+                      self.NAMES[mine])
+        for half in ("orig-", "repl-"):
+            self.same(sets["direction"], known["connection"]["properties"],
+                      self.NAMES["direction"], half)
+        for name in ("flow-state", "dir-state"):
+            self.assertEqual(known[name]["enum"], enums[name])
+        self.assertEqual(known["settings"]["properties"]["ingress"]["enum"],
+                         enums["ingress"])
+        self.assertEqual(
+            set(known["tracking show"]["properties"]["enabled"]["enum"]),
+            set(enums["tracking"]))
+
+    def test_list_watch_and_monitor_agree(self):
+        schema = json.loads(read("Documentation/ftctl.schema.json"))
+        known = schema["definitions"]
+        for name, own in (("monitor", {"event", "timestamp"}),
+                          ("connection why", {"obstacle", "explanation"})):
+            for key, value in known[name]["properties"].items():
+                if key not in own:
+                    self.assertEqual(value["$ref"], "#/definitions/"
+                                     "connection/properties/" + key)
+        self.assertEqual(known["connection list"]["items"],
+                         {"$ref": "#/definitions/connection"})
+        self.assertEqual(
+            known["connection watch"]["properties"]["connections"],
+            {"$ref": "#/definitions/connection list"})
+
 
 class Completion(unittest.TestCase):
     def complete(self, line):
