@@ -31,8 +31,7 @@ mode()
 {
 	expect "set $1" ctl tracking set enabled="$1" || return
 	expect "set $1 again" ctl tracking set enabled="$1"
-	expect_equal "shown" "$(ctl tracking show |
-		awk '$1 ~ /^enabled/ { print $2 }')" "$1"
+	expect_equal "shown" "$(shown)" "$1"
 	ctl -j tracking show >"$lib_dir/show"
 	hosts pick "$lib_dir/show" enabled && expect_equal "JSON" "$answer" "$1"
 }
@@ -140,13 +139,35 @@ bad_input()
 		expect_equal "$word: status" $? 1
 		expect_equal "$word: stderr" "$(wc -l <"$lib_dir/err")" 1
 	done
-	expect_equal "enabled" "$(ctl tracking show |
-		awk '$1 ~ /^enabled/ { print $2 }')" auto
+	expect_equal "enabled" "$(shown)" auto
 	in_ns "$router" setpriv --reuid 65534 --regid 65534 --clear-groups \
 		--inh-caps=-all --bounding-set=-all \
 		ftctl tracking set enabled=no >/dev/null 2>"$lib_dir/err"
 	expect_equal "without privilege: status" $? 2
 	expect "entries" [ "$(entries)" -ge 2 ]
+}
+
+shown()
+{
+	ctl tracking show | awk '$1 ~ /^enabled/ { print $2 }'
+}
+
+# It is one of the settings that a file has, and that a reset sets.
+saved()
+{
+	mode yes || return
+	expect "save" ctl tracking save "$lib_dir/saved"
+	expect "in the file" grep -qx enabled=yes "$lib_dir/saved"
+	mode auto || return
+	expect "load" ctl tracking load "$lib_dir/saved"
+	expect_equal "loaded" "$(shown)" yes
+	expect "reset" ctl tracking reset linux
+	expect_equal "reset" "$(shown)" auto
+	echo enabled=no >"$lib_dir/saved"
+	echo udp-timeout=x >>"$lib_dir/saved"
+	ctl tracking load "$lib_dir/saved" 2>"$lib_dir/err"
+	expect_equal "bad line" "$(shown) $(<"$lib_dir/err")" "auto ftctl: \
+$lib_dir/saved:2: udp-timeout: 'x' is not a time"
 }
 
 # One namespace's setting is none of another's.
@@ -202,7 +223,7 @@ mark=$(klog_mark)
 router_new
 hosts_start "$client" "$router" "$server"
 
-ktap_plan 12
+ktap_plan 13
 ktap_test "auto without rules: off" auto_without_rules
 ktap_test "yes without rules: on, and auto again" yes_without_rules
 ktap_test "no: all is untracked, the table is empty" no_with_rules
@@ -211,6 +232,7 @@ ktap_test "no: templates" no_with_template
 ktap_test "no: rules come and go" no_survives_rules
 ktap_test "back to auto: tracked, translated, fast" back_to_auto
 ktap_test "bad input and no privilege" bad_input
+ktap_test "saved, loaded, reset" saved
 ktap_test "per namespace" per_namespace
 ktap_test "namespaces go" namespace_goes
 ktap_test "the module goes" module_goes

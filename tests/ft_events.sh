@@ -79,6 +79,7 @@ forget_all()
 {
 	local name
 
+	cat "$lib_dir/monitor.out" >>"$lib_dir/all"
 	for name in monitor lines reader; do
 		: >"$lib_dir/$name.out"
 	done
@@ -115,8 +116,6 @@ become_fast()
 	for name in 28001 28002; do
 		heard reader 1 '"event": "fast"' "\"src-port\": $name"
 	done
-	tail -n 1 "$lib_dir/monitor.out" >"$lib_dir/one"
-	hosts json "$lib_dir/one"
 }
 
 # Both directions' counters: the fast part as the table has it, all of it as
@@ -330,6 +329,19 @@ fasttrack_closed"
 	hosts close w
 }
 
+# All kinds, of both families and protocols.
+schema()
+{
+	local kind
+
+	forget_all
+	for kind in fast released closed; do
+		expect "$kind" grep -q "\"event\":\"$kind\"" "$lib_dir/all"
+	done
+	expect "schema" in_ns "$router" /usr/bin/python3 "$here/ft_list.py" \
+		schema monitor "$lib_dir/all"
+}
+
 without_privilege()
 {
 	local status
@@ -365,7 +377,7 @@ hosts_start "$client" "$router" "$server"
 nat_rules
 fasttrack_rules
 
-ktap_plan 13
+ktap_plan 14
 ktap_test "listeners" start
 ktap_test "one event when one becomes fast" become_fast
 ktap_test "released, with its counters" released_counts
@@ -377,6 +389,7 @@ ktap_test "SIGINT and SIGTERM" interrupted
 ktap_test "reader of the pipe goes" pipe_closed
 ktap_test "too slow a reader" overrun
 ktap_test "tracepoints" traced
+ktap_test "JSON as the schema has it" schema
 ktap_test "without privilege" without_privilege
 ktap_test "module unloaded under listeners" module_gone
 ktap_end

@@ -216,6 +216,28 @@ trackings()
 		udp-timeout=30s liberal-tcp-tracking=no loose-tcp-tracking=yes
 }
 
+# A connection that there was before follows with its next slow packet, and when
+# it is fast as well.
+takes_hold()
+{
+	expect "set" ctl tracking set udp-stream-timeout=77s || return
+	ctl flush && hosts send u b 3 100 || return
+	wait_until 3 timeout_below 78 || fail "slow: $left s are left"
+	hosts arm 500 u || return
+	expect "set" ctl tracking set udp-stream-timeout=55s
+	ctl flush && hosts arm 500 u && hosts send u b 3 100 || return
+	wait_until 3 timeout_below 56 || fail "fast: $left s are left"
+	ctl tracking set udp-stream-timeout=2m
+}
+
+# timeout_below SECONDS: conntrack's, of the one UDP connection.
+timeout_below()
+{
+	left=$(ct_entries -f ipv6 -p udp --orig-port-src 28002 |
+		awk '{ print $3 }')
+	[ "$left" -lt "$1" ] && [ "$left" -gt $(($1 - 20)) ]
+}
+
 everything()
 {
 	ctl tracking show | grep -v total-
@@ -322,7 +344,7 @@ hosts tap t0 r lan 0
 hosts tap t1 r wan 1
 
 if [ -z "$slow" ]; then
-	ktap_plan 15
+	ktap_plan 16
 	ktap_test "connections" open_both
 	ktap_test "list of a TCP connection" list_tcp
 	ktap_test "list of a UDP connection" list_udp
@@ -333,6 +355,7 @@ if [ -z "$slow" ]; then
 	ktap_test "status and reasons" status
 	ktap_test "settings" settings
 	ktap_test "flush" flush
+	ktap_test "a timeout takes hold of what there is" takes_hold
 else
 	ktap_plan 5
 fi

@@ -6,7 +6,7 @@ Owns: the comparison with conntrack -L -o xml, with ft_dump.py and with the
 JSON schema, and the list's own order and selection against a selection made
 here. Must not know: how the connections came to be.
 
-usage: ft_list.py same | filters | order | table | schema NAME FILE
+usage: ft_list.py same | filters | order | table | schema NAME FILE [NAME FILE]...
 Prints what is wrong, and nothing if all is well; exits 1 or 0.
 """
 import ipaddress
@@ -410,7 +410,7 @@ def check_text(row, key, value, line, words):
 def schema(name, path):
     with open(path, encoding="utf-8") as file:
         text = file.read()
-    if name == "connection watch":
+    if name in ("connection watch", "monitor"):
         for line in text.splitlines():
             validate(name, json.loads(line))
     else:
@@ -422,8 +422,9 @@ def main(words):
              "table": table}
     if len(words) == 1 and words[0] in plain:
         plain[words[0]]()
-    elif len(words) == 3 and words[0] == "schema":
-        schema(*words[1:])
+    elif len(words) > 2 and len(words) % 2 and words[0] == "schema":
+        for name, path in zip(words[1::2], words[2::2]):
+            schema(name, path)
     else:
         print(__doc__, file=sys.stderr)
         return 2

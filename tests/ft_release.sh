@@ -113,8 +113,8 @@ release_by_filter()
 	in_table t v && again || return
 	says "no match" "released: 0" ctl connection release \
 		src-address=10.1.0.3
-	says "JSON" '{"released":1}' eval \
-		"ctl -j connection release protocol=tcp family=ipv4 | tr -d ' '"
+	says "JSON" '{"released":1}' eval "ctl -j connection release \
+		protocol=tcp family=ipv4 | tee $lib_dir/released | tr -d ' '"
 	in_table u v w && again || return
 	says "port" "released: 1" ctl connection release dst-port=5002
 	in_table t v w && again || return
@@ -272,11 +272,11 @@ why_fast()
 	why t "fasttrack-state: active" "orig-fasttrack: yes" \
 		"repl-out-device: lan" "explanation: Its packets go fast."
 	why w "orig-fasttrack-state: armed"
-	ctl -j connection why udp 10.1.0.2:28003 10.2.0.2:5001 >"$lib_dir/why"
-	hosts json "$lib_dir/why" &&
-	hosts pick "$lib_dir/why" orig-fasttrack-packets && got=$answer
+	ctl -j connection why udp 10.1.0.2:28003 10.2.0.2:5001 \
+		>"$lib_dir/whyjson"
+	hosts pick "$lib_dir/whyjson" orig-fasttrack-packets && got=$answer
 	hosts ft v && set -- $answer && expect_equal "fast packets" "$got" "$5"
-	hosts pick "$lib_dir/why" src-port &&
+	hosts pick "$lib_dir/whyjson" src-port &&
 		expect_equal "src-port" "$answer" 28003
 }
 
@@ -332,8 +332,12 @@ delete_by_filter()
 	expect_equal "ICMPv6 entries" \
 		"$(ct_entries -f ipv6 -p icmpv6)" ""
 	hosts_ask ft t || fail "t has gone as well"
-	says "JSON" '{"deleted":0}' eval \
-		"ctl -j connection delete protocol=icmp | tr -d ' '"
+	says "JSON" '{"deleted":0}' eval "ctl -j connection delete \
+		protocol=icmp | tee $lib_dir/deleted | tr -d ' '"
+	expect "schema" in_ns "$router" /usr/bin/python3 "$here/ft_list.py" \
+		schema "connection why" "$lib_dir/whyjson" \
+		"connection release" "$lib_dir/released" \
+		"connection delete" "$lib_dir/deleted"
 	hosts send v b 3 100 && again
 }
 

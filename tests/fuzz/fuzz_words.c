@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Owns the fuzzer of everything that people type: times, filters, the words
- * of a list, the name of a connection, lines of a settings file. A time that is taken has to come back
- * from its own text, and so has a setting.
+/* Owns the fuzzer of everything that people type: times, filters, the words of a
+ * list, the name of a connection, lines of a settings file. A time that is taken
+ * has to come back from its own text, and so has a setting.
  */
 #include <net/if.h>
 #include <sys/socket.h>
