@@ -72,6 +72,15 @@ class Manual(unittest.TestCase):
         for command in found:
             self.assertRegex(page, r"(?m)^\.SS %s( |$)" % re.escape(command))
 
+    def test_every_command_has_an_example(self):
+        sections = re.split(r"(?m)^\.S[SH] ", read(PAGES[0]))
+        for command in commands():
+            section = [text for text in sections if re.match(
+                re.escape(command) + r"( |\n)", text)]
+            self.assertEqual(len(section), 1)
+            self.assertRegex(section[0], r"(?m)^ftctl (-\w+ )*%s" %
+                             re.escape(command))
+
     def test_every_option(self):
         page = read(PAGES[0]).replace("\\-", "-")
         for option in re.findall(r"(?m)^  -(\w)", ftctl("help")):
