@@ -56,6 +56,9 @@ struct rates {
 /**
  * rates_new() - Begin without a sample.
  *
+ * A machine that has just started may have no random numbers for minutes. The
+ * seed is only against who chooses connections so that their hashes collide.
+ *
  * Return: What is sampled.
  */
 struct rates *rates_new(void)
@@ -63,7 +66,7 @@ struct rates *rates_new(void)
 	struct rates *rates = xrealloc(NULL, 1, sizeof(*rates));
 
 	memset(rates, 0, sizeof(*rates));
-	if (getrandom(&rates->seed, sizeof(rates->seed), 0) < 0)
+	if (getrandom(&rates->seed, sizeof(rates->seed), GRND_NONBLOCK) < 0)
 		rates->seed = rates_now();
 	return rates;
 }
