@@ -104,7 +104,7 @@ become_fast()
 	local name
 
 	hosts bg t 20 200 && hosts bg u 20 200 &&
-	hosts fast t b && hosts fast u b && hosts idle 3500 || return
+	hosts fast t b && hosts fast u b && hosts idle 2500 || return
 	hosts nobg t u
 	heard monitor 1 '"event":"fast"' '"src-port":28001' \
 		'"dst-address":"10.9.0.9"' '"fasttrack":true' '"dstnat":true'

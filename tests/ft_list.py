@@ -315,6 +315,11 @@ WORDS = {"protocol", "state", "tcp-state", "connection-type",
          "fasttrack-state", "orig-reason", "repl-reason", "why-not"}
 
 
+# A limit keeps the best in another way than a sort, one key of each kind
+LIMITED = {"orig-bytes", "src-address", "dst-port", "why-not", "tcp-state",
+           "fasttrack", "orig-in-device", "connection-mark"}
+
+
 def value_of(row, key):
     value = row[key]
     if key.endswith("-address"):
@@ -338,12 +343,10 @@ def check_order(key, rows, reverse):
 
 def order():
     keys = {key for row in ftctl("connection", "list") for key in row}
-    moving = {"timeout", "orig-idle", "repl-idle", "orig-lease",
-              "repl-lease"}
     for key in sorted(keys):
         rows = ftctl("connection", "list", "sort", key)
         check_order(key, rows, False)
-        if key in moving:
+        if key not in LIMITED:
             continue
         few = ftctl("connection", "list", "limit", "3", "sort=" + key)
         if [r["id"] for r in few] != [r["id"] for r in rows[:3]]:

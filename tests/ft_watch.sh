@@ -11,8 +11,11 @@ source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/hosts.sh"
 source "$(dirname "$0")/router.sh"
 
-# Each view has a server of its own, for one that ends takes its time.
+# Each terminal has a server of its own, for one that ends takes its time. The
+# next view of that size has the same terminal, if its shell is back.
 views=0
+viewed=
+back=
 mux()
 {
 	tmux -L "ft$$-$views" -f /dev/null "$@"
@@ -25,13 +28,19 @@ view()
 	local columns=$1 lines=$2
 
 	shift 2
-	mux kill-server 2>/dev/null
-	views=$((views + 1))
-	at_exit tmux -L "ft$$-$views" kill-server
-	expect "tmux" mux new-session -d -x "$columns" -y "$lines" \
-		"exec env $environment bash --norc --noprofile" || return
-	mux send-keys "PS1='$ '; stty -a >$lib_dir/before; cat /dev/null" Enter
-	mux send-keys "busybox nsenter --net=/run/netns/$router \
+	viewed="$columns $lines $environment"
+	if [ "$back" != "$viewed" ]; then
+		mux kill-server 2>/dev/null
+		views=$((views + 1))
+		at_exit tmux -L "ft$$-$views" kill-server
+		expect "tmux" mux new-session -d -x "$columns" -y "$lines" \
+			"exec env $environment bash --norc --noprofile" ||
+			return
+		mux send-keys "PS1='$ '; stty -a >$lib_dir/before" Enter
+	fi
+	back=
+	rm -f "$lib_dir/left" "$lib_dir/after"
+	mux send-keys "clear; busybox nsenter --net=/run/netns/$router \
 $(type -P ftctl) connection watch $*; echo left \$? \
 >$lib_dir/left; stty -a >$lib_dir/after; echo the'' end" Enter
 	seen 'q quit' || fail "no view: $(screen)"
@@ -173,7 +182,8 @@ restored()
 	expect_equal "modes" "$(<"$lib_dir/after")" "$(<"$lib_dir/before")"
 	expect_equal "view" "$(screen | grep -c 'q quit')" 0
 	mux send-keys "echo visi'ble'" Enter
-	seen '^visible' || fail "no echo: $(screen)"
+	seen '^visible' || fail "no echo: $(screen)" || return
+	back=$viewed
 }
 
 endings()
@@ -213,11 +223,11 @@ ends_anywhere()
 colours()
 {
 	view 100 20 interval=500ms || return
-	seen 28001 && hosts idle 1000
+	seen 28001
 	expect "colours" [ "$(mux capture-pane -p -e |
 		grep -c $'\e\\[32m')" -ge 1 ]
 	environment="NO_COLOR=1" view 100 20 interval=500ms || return
-	seen 28001 && hosts idle 1000
+	seen 28001
 	expect_equal "no colours" "$(mux capture-pane -p -e |
 		grep -c $'\e\\[3[0-7]m')" 0
 }
