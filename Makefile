@@ -6,6 +6,7 @@
 #   make install                                   all of it into this system
 #   make demo, make check                          see README.md
 #   make bench [QUICK=1|CI=1] [JSON=FILE] [CHART=FILE] [ARGS="path=... nat=..."]
+#   make fuzz [SECONDS=60]                         ftctl's parsers, with clang
 TOP	:= $(CURDIR)
 # The running kernel's headers; where it has none, the newest installed
 KDIR	?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
@@ -49,6 +50,9 @@ export KERNELS
 check:
 	@tests/check
 
+fuzz:
+	@tests/fuzz/run $(SECONDS)
+
 demo:
 	@tests/demo/run
 
@@ -63,4 +67,4 @@ bench:
 clean:
 	rm -rf $(TOP)/build
 
-.PHONY: all need-kdir modules user install check demo bench clean
+.PHONY: all need-kdir modules user install check fuzz demo bench clean

@@ -6,10 +6,16 @@ Owns: requests and attributes as Documentation/netlink/specs/fasttrack.yaml
 has them, on purpose apart from ftctl so that each can be checked by the other.
 Must not know: what the numbers should be.
 
-usage: ft_dump.py connections | status | reasons | settings | flush
+usage: ft_dump.py connections [FILTER] | status | reasons | settings | flush
        ft_dump.py set NAME=VALUE...        (the kernel's units: ms, 0/1, number)
+       ft_dump.py find protocol=N tuple=SRC,SPORT,DST,DPORT [id=N] [zone=N]
+       ft_dump.py release FILTER
+       ft_dump.py events FILE              (to the end; a JSON object a line)
+where FILTER is what find takes, or of family=2|10 protocol=N mark=N
+mark-mask=N src=ADDRESS[/LENGTH] dst=ADDRESS[/LENGTH] armed=0|1
 """
 import errno
+import ipaddress
 import json
 import os
 import socket
@@ -20,14 +26,23 @@ NETLINK_GENERIC = 16
 SOL_NETLINK, NETLINK_EXT_ACK = 270, 11
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP = 1, 4, 0x300
 NLMSG_ERROR, NLMSG_DONE = 2, 3
-NLA_TYPE_MASK = 0x3fff
+NLA_TYPE_MASK, NLA_F_NESTED = 0x3fff, 0x8000
+NETLINK_ADD_MEMBERSHIP = 1
 
 (CMD_STATUS, CMD_REASON, CMD_SETTING_GET, CMD_SETTING_SET, CMD_CONNECTION,
- CMD_FLUSH) = range(1, 7)
+ CMD_FLUSH, CMD_FIND, CMD_RELEASE, CMD_FAST, CMD_RELEASED,
+ CMD_CLOSED) = range(1, 12)
 
+EVENTS = {CMD_FAST: "fast", CMD_RELEASED: "released", CMD_CLOSED: "closed"}
 FLOW_STATES = "candidate active closing".split()
 DIR_STATES = "unarmed armed held".split()
-SETTINGS = {"enabled": (1, "B"), "lease": (2, "I"), "table-limit": (3, "I")}
+SETTINGS = {"enabled": (1, "B"), "lease": (2, "I"), "table-limit": (3, "I"),
+            "ingress": (4, "I"), "tracking": (5, "I")}
+# Numbers that a request about connections may have, and their form
+NUMBERS = {"id": (1, ">I"), "zone": (2, "=H"), "family": (3, "=B"),
+           "protocol": (4, "=B"), "mark": (9, "=I"), "mark-mask": (10, "=I"),
+           "armed": (13, "=B")}
+PREFIXES = {"src": 11, "dst": 12}
 
 
 def reason_names():
@@ -84,14 +99,18 @@ DIRECTION = {2: ("tuple", TUPLE),
              4: ("reason", reason), 5: ("packets", number),
              6: ("bytes", number), 7: ("ifindex-in", number),
              8: ("ifindex-out", number), 9: ("lease", number),
-             10: ("idle", number)}
+             10: ("idle", number), 11: ("total-packets", number),
+             12: ("total-bytes", number)}
 CONNECTION = {1: ("id", big), 2: ("zone", number), 3: ("family", number),
               4: ("protocol", number),
               5: ("state", lambda d: name_of(FLOW_STATES, number(d))),
               6: ("reason", reason), 7: ("orig", DIRECTION),
-              8: ("reply", DIRECTION)}
+              8: ("reply", DIRECTION), 9: ("mark", number),
+              15: ("status", number), 16: ("obstacle", reason),
+              17: ("count", number)}
 FAMILY = {2: ("rules", number), 3: ("connections", number),
-          4: ("active", number), 5: ("packets", number), 6: ("bytes", number)}
+          4: ("active", number), 5: ("packets", number),
+          6: ("bytes", number), 7: ("forwarded", number)}
 STATUS = {1: ("version", text), 2: ("enabled", number), 3: ("ipv4", FAMILY),
           4: ("ipv6", FAMILY), 5: ("table-limit", number),
           6: ("table-buckets", number)}
@@ -128,6 +147,44 @@ def attribute(kind, value):
     return struct.pack("=HH", length, kind) + value + b"\0" * (-length % 4)
 
 
+def nest(kind, parts):
+    return attribute(kind | NLA_F_NESTED, b"".join(parts))
+
+
+def prefix(kind, word):
+    """ADDRESS or ADDRESS/LENGTH; the kernel is to judge the length."""
+    address, _, length = word.partition("/")
+    packed = ipaddress.ip_address(address).packed
+    parts = [attribute(1 if len(packed) == 4 else 2, packed)]
+    if length:
+        parts.append(attribute(3, struct.pack("=B", int(length))))
+    return nest(kind, parts)
+
+
+def tuple_of(word):
+    src, sport, dst, dport = word.split(",")
+    src, dst = (ipaddress.ip_address(a).packed for a in (src, dst))
+    return nest(14, [attribute(1 if len(src) == 4 else 3, src),
+                     attribute(2 if len(dst) == 4 else 4, dst),
+                     attribute(5, struct.pack(">H", int(sport))),
+                     attribute(6, struct.pack(">H", int(dport)))])
+
+
+def about(words):
+    """The attributes of NAME=VALUE words."""
+    data = b""
+    for word in words:
+        name, value = word.split("=", 1)
+        if name == "tuple":
+            data += tuple_of(value)
+        elif name in PREFIXES:
+            data += prefix(PREFIXES[name], value)
+        else:
+            kind, form = NUMBERS[name]
+            data += attribute(kind, struct.pack(form, int(value, 0)))
+    return data
+
+
 class Fasttrack:
     """A socket in the network namespace it was made in."""
 
@@ -138,6 +195,7 @@ class Fasttrack:
         self.sock.bind((0, 0))
         self.sequence = 0
         self.family = None
+        self.group = None
 
     def close(self):
         self.sock.close()
@@ -184,6 +242,10 @@ class Fasttrack:
             payload += attribute(2, b"fasttrack\0")
             found = dict(attributes(self.talk(16, NLM_F_ACK, payload)[0]))
             self.family = number(found[1])
+            for _, group in attributes(found.get(7, b"")):
+                group = dict(attributes(group))
+                if text(group[1]) == "connections":
+                    self.group = number(group[2])
         return self.family
 
     def call(self, command, table=None, dump=False, data=b""):
@@ -193,8 +255,27 @@ class Fasttrack:
         rows = self.talk(family, flags, payload)
         return [decode(row, table) for row in rows] if table else rows
 
-    def connections(self):
-        return self.call(CMD_CONNECTION, CONNECTION, dump=True)
+    def connections(self, *words):
+        return self.call(CMD_CONNECTION, CONNECTION, dump=True,
+                         data=about(words))
+
+    def find(self, *words):
+        return self.call(CMD_FIND, CONNECTION, data=about(words))[0]
+
+    def release(self, *words):
+        return self.call(CMD_RELEASE, CONNECTION, data=about(words))[0]
+
+    def events(self, path):
+        """Listens until it is killed."""
+        self.resolve()
+        self.sock.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, self.group)
+        with open(path, "a", encoding="utf-8") as file:
+            print(json.dumps({"event": "listening"}), file=file, flush=True)
+            while True:
+                data = self.sock.recv(1 << 16)
+                event = decode(data[20:], CONNECTION)
+                event["event"] = EVENTS[data[16]]
+                print(json.dumps(event), file=file, flush=True)
 
     def status(self):
         return self.call(CMD_STATUS, STATUS)[0]
@@ -220,8 +301,11 @@ class Fasttrack:
 
 def main(words):
     simple = {"connections", "status", "reasons", "settings", "flush"}
+    filtered = {"connections", "find", "release", "events"}
     try:
-        if len(words) == 1 and words[0] in simple:
+        if words and words[0] in filtered:
+            result = getattr(Fasttrack(), words[0])(*words[1:])
+        elif len(words) == 1 and words[0] in simple:
             result = getattr(Fasttrack(), words[0])()
         elif len(words) > 1 and words[0] == "set":
             result = Fasttrack().set(words[1:])

@@ -85,14 +85,14 @@ list_udp()
 # Counters and state of the fast path, and conntrack's own numbers.
 list_fast()
 {
-	local name port got want
+	local name port got want=()
 
 	ctl_json list connection list || return
 	for name in t u; do
 		[ $name = t ] && port=28001 || port=28002
 		told list src-port=$port -- fasttrack True orig-fasttrack True \
 			repl-fasttrack True fasttrack-state active
-		hosts ft $name && want=($answer)
+		hosts ft $name && read -r -a want <<<"$answer"
 		got=()
 		for key in orig-fasttrack-packets orig-fasttrack-bytes \
 			   repl-fasttrack-packets repl-fasttrack-bytes; do
@@ -106,12 +106,11 @@ list_fast()
 
 all_counted()
 {
-	local key orig reply want="" got=""
+	local want
 
-	hosts count t0 t o && orig=($answer)
-	hosts count t0 t r && reply=($answer)
-	want="${orig[*]} ${reply[*]}"
-	wait_until 2 counters_are "$want" || fail "'$got', wire $want"
+	hosts count t0 t o && want=$answer
+	hosts count t0 t r && want="$want $answer"
+	wait_until 2 counters_are "$want" || fail "not yet what the wire has: $want"
 }
 
 counters_are()
@@ -157,6 +156,8 @@ status()
 {
 	local forwarded
 
+	# A lease may have ended meanwhile
+	hosts arm 3000 t u && hosts settle || return
 	ctl_json status status || return
 	forwarded=$(in_ns "$router" awk '$1 == "Ip:" && n++ { print $7 }' \
 		/proc/net/snmp)
@@ -213,6 +214,28 @@ trackings()
 	told tracking -- total-entries "$(in_ns "$router" conntrack -C)"
 	expect "set back" ctl tracking set tcp-established-timeout=5d \
 		udp-timeout=30s liberal-tcp-tracking=no loose-tcp-tracking=yes
+}
+
+# A connection that there was before follows with its next slow packet, and when
+# it is fast as well.
+takes_hold()
+{
+	expect "set" ctl tracking set udp-stream-timeout=77s || return
+	ctl flush && hosts send u b 3 100 || return
+	wait_until 3 timeout_below 78 || fail "slow: $left s are left"
+	hosts arm 500 u || return
+	expect "set" ctl tracking set udp-stream-timeout=55s
+	ctl flush && hosts arm 500 u && hosts send u b 3 100 || return
+	wait_until 3 timeout_below 56 || fail "fast: $left s are left"
+	ctl tracking set udp-stream-timeout=2m
+}
+
+# timeout_below SECONDS: conntrack's, of the one UDP connection.
+timeout_below()
+{
+	left=$(ct_entries -f ipv6 -p udp --orig-port-src 28002 |
+		awk '{ print $3 }')
+	[ "$left" -lt "$1" ] && [ "$left" -gt $(($1 - 20)) ]
 }
 
 everything()
@@ -321,7 +344,7 @@ hosts tap t0 r lan 0
 hosts tap t1 r wan 1
 
 if [ -z "$slow" ]; then
-	ktap_plan 15
+	ktap_plan 16
 	ktap_test "connections" open_both
 	ktap_test "list of a TCP connection" list_tcp
 	ktap_test "list of a UDP connection" list_udp
@@ -332,6 +355,7 @@ if [ -z "$slow" ]; then
 	ktap_test "status and reasons" status
 	ktap_test "settings" settings
 	ktap_test "flush" flush
+	ktap_test "a timeout takes hold of what there is" takes_hold
 else
 	ktap_plan 5
 fi

@@ -12,6 +12,7 @@ With FASTTRACK_SLOW=1 in the environment nothing is expected to be fast and
 everything else is still checked.
 """
 import ctypes
+import json
 import os
 import shlex
 import socket
@@ -407,6 +408,14 @@ class Hosts(JsonFiles, Frames):
         if self.engine is None:
             self.engine = self.inside("r", ft_dump.Fasttrack)
         self.engine.set(words)
+
+    def do_request(self, what, *words):
+        """A request as ft_dump.py has it; of a list only its length."""
+        if self.engine is None:
+            self.engine = self.inside("r", ft_dump.Fasttrack)
+        answer = getattr(self.engine, what)(*words)
+        return len(answer) if isinstance(answer, list) else \
+            json.dumps(answer)
 
     def do_forget(self):
         """Close the engine's socket."""

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Owns the tests of parse_value.c and of the search in an SNMP line. */
+/* Owns the tests of parse_value.c. */
 #include <errno.h>
 #include <string.h>
 
 #include "ktap.h"
 #include "parse.h"
-#include "proc.h"
 
 static const struct {
 	const char *text;
@@ -40,17 +39,28 @@ static const struct {
 };
 
 static const struct {
-	const char *names;
-	const char *values;
+	const char *text;
 	int ret;
-	u64 value;
-} lines[] = {
-	{ "Ip: A ForwDatagrams B\n", "Ip: 1 77 3\n", 0, 77 },
-	{ "Ip: ForwDatagrams\n", "Ip: 18446744073709551615\n", 0, ~0ull },
-	{ "Ip: A ForwDatagramsX\n", "Ip: 1 2\n", -ENOENT, 0 },
-	{ "Ip: A ForwDatagrams\n", "Ip: 1\n", -ENOENT, 0 },
-	{ "Ip: A ForwDatagrams\n", "Ip: 1 -2\n", -ENOENT, 0 },
-	{ "", "", -ENOENT, 0 },
+	u64 amount;
+} amounts[] = {
+	{ "0", 0, 0 },
+	{ "1500", 0, 1500 },
+	{ "20k", 0, 20000 },
+	{ "20K", 0, 20000 },
+	{ "1Ki", 0, 1024 },
+	{ "3Mi", 0, 3 << 20 },
+	{ "2G", 0, 2000000000 },
+	{ "1Ti", 0, 1ull << 40 },
+	{ "18446744073709551615", 0, ~0ull },
+	{ "18446744073709551616", -ERANGE, 0 },
+	{ "20000000T", -ERANGE, 0 },
+	{ "", -EINVAL, 0 },
+	{ "k", -EINVAL, 0 },
+	{ "1 k", -EINVAL, 0 },
+	{ "1m", -EINVAL, 0 },
+	{ "1kB", -EINVAL, 0 },
+	{ "1Kib", -EINVAL, 0 },
+	{ "-1", -EINVAL, 0 },
 };
 
 static bool same(const char *a, const char *b)
@@ -75,7 +85,7 @@ int main(void)
 	u64 got;
 
 	ktap_plan(ARRAY_SIZE(numbers) + ARRAY_SIZE(assignments) +
-		  ARRAY_SIZE(lines) + 5);
+		  ARRAY_SIZE(amounts) + 5);
 	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
 		got = 0;
 		ktap_case(parse_number(numbers[i].text, &got) ==
@@ -86,11 +96,11 @@ int main(void)
 		ktap_case(same(parse_assignment(assignments[i].word,
 						assignments[i].name),
 			       assignments[i].value), assignments[i].word);
-	for (i = 0; i < ARRAY_SIZE(lines); i++) {
+	for (i = 0; i < ARRAY_SIZE(amounts); i++) {
 		got = 0;
-		ktap_case(snmp_find_column(lines[i].names, lines[i].values,
-					   "ForwDatagrams", &got) ==
-			  lines[i].ret && got == lines[i].value, "snmp line");
+		ktap_case(parse_amount(amounts[i].text, &got) ==
+			  amounts[i].ret && got == amounts[i].amount,
+			  amounts[i].text);
 	}
 	test_yes_no();
 	return ktap_end();

@@ -87,7 +87,7 @@ int cmd_reasons(const struct ftctl *ftctl, int argc, char **argv)
 	ret = ft_open(&ft);
 	if (!ret) {
 		show_list_begin(reasons.show, NULL, reason_columns,
-				ARRAY_SIZE(reason_columns), NULL);
+				ARRAY_SIZE(reason_columns));
 		ret = ft_dump_reasons(&ft, see_reason, &reasons);
 	}
 	if (!ret)
@@ -100,22 +100,19 @@ int cmd_reasons(const struct ftctl *ftctl, int argc, char **argv)
 }
 
 static void show_family(struct show *show, const char *key,
-			const struct ft_family *family,
-			int (*forwarded)(u64 *packets))
+			const struct ft_family *family)
 {
-	u64 packets = 0;
-
 	show_group_begin(show, key);
 	show_number(show, "rules", family->rules);
 	show_number(show, "connections", family->connections);
 	show_number(show, "active", family->active);
 	show_number(show, "packets", family->packets);
 	show_number(show, "bytes", family->bytes);
-	if (!forwarded(&packets)) {
-		show_number(show, "forwarded-packets", packets);
-		if (packets)
-			show_percent(show, "share",
-				     100.0 * family->packets / packets);
+	if (family->has_forwarded) {
+		show_number(show, "forwarded-packets", family->forwarded);
+		if (family->forwarded)
+			show_percent(show, "share", 100.0 * family->packets /
+				     family->forwarded);
 	}
 	show_group_end(show);
 }
@@ -126,7 +123,7 @@ static void show_ingress(struct show *show, const struct ft_status *status)
 	unsigned int i;
 
 	show_list_begin(show, "ingress-devices", ingress_columns,
-			ARRAY_SIZE(ingress_columns), NULL);
+			ARRAY_SIZE(ingress_columns));
 	for (i = 0; i < status->ingress_devices; i++) {
 		if (!if_indextoname(status->ingress_ifindex[i], name))
 			continue;
@@ -149,9 +146,9 @@ static void show_engine(const struct ftctl *ftctl, struct show *show,
 		    status->ipv6.connections);
 	show_number(show, "ingress-packets", status->ingress_packets);
 	if (ftctl->family != AF_INET6)
-		show_family(show, "ipv4", &status->ipv4, snmp_ipv4_forwarded);
+		show_family(show, "ipv4", &status->ipv4);
 	if (ftctl->family != AF_INET)
-		show_family(show, "ipv6", &status->ipv6, snmp_ipv6_forwarded);
+		show_family(show, "ipv6", &status->ipv6);
 }
 
 static void show_preconditions(struct show *show, const struct facts *facts)
@@ -160,14 +157,15 @@ static void show_preconditions(struct show *show, const struct facts *facts)
 	size_t i;
 
 	show_list_begin(show, "preconditions", precondition_columns,
-			ARRAY_SIZE(precondition_columns), NULL);
+			ARRAY_SIZE(precondition_columns));
 	for (i = 0; precondition(i, facts, &verdict); i++) {
-		if (!verdict.advice)
+		if (verdict.result == PRECONDITION_UNKNOWN)
 			continue;
 		show_row_begin(show);
 		show_word(show, "name", verdict.name);
-		show_word(show, "result", verdict.ok ? "OK" : "FAIL");
-		if (!verdict.ok)
+		show_word(show, "result", verdict.result == PRECONDITION_OK ?
+			  "OK" : "FAIL");
+		if (verdict.advice[0])
 			show_word(show, "advice", verdict.advice);
 		show_row_end(show);
 	}
@@ -180,7 +178,7 @@ static int show_reasons(struct show *show, struct ft *ft)
 	int ret;
 
 	show_list_begin(show, "reasons", reason_columns,
-			ARRAY_SIZE(reason_columns), NULL);
+			ARRAY_SIZE(reason_columns));
 	ret = ft_dump_reasons(ft, see_reason, &reasons);
 	show_list_end(show);
 	return ret;
@@ -210,6 +208,7 @@ int cmd_status(const struct ftctl *ftctl, int argc, char **argv)
 		ret = ft_get_status(&ft, &facts.status);
 	facts.loaded = !ret;
 	if (!ret || ret == -ENOENT) {
+		facts_read(&facts, &ft);
 		show = show_open(ftctl->json ? SHOW_JSON : SHOW_TEXT,
 				 ftctl->pretty);
 		show_begin(show);

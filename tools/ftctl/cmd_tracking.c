@@ -1,116 +1,146 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Owns "ftctl tracking": shows and changes how conntrack behaves in this
+/* Owns "ftctl tracking show", "set" and "reset": how conntrack behaves in this
  * network namespace. Must not know how messages are coded.
  *
  * JSON keys are the names of the rows, timeouts in seconds, enabled a word,
- * loose-tcp-tracking and liberal-tcp-tracking booleans.
+ * loose-tcp-tracking and liberal-tcp-tracking booleans; "origin" has for each
+ * row that can be set "default" or "changed", against what the kernel has by
+ * default.
  */
-#include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "command.h"
-#include "ctnetlink.h"
 #include "diag.h"
+#include "parse.h"
 #include "proc.h"
 #include "show.h"
 #include "tracking.h"
 
-static int report_sysctl(const struct tracking_row *row, int err)
+static const struct show_column columns[] = {
+	{ .key = "name" },
+	{ .key = "value", .right = true },
+	{ .key = "origin" },
+	{ .key = "default", .right = true },
+	{ .key = "routeros", .right = true },
+};
+
+/* As many entries as buckets; eight times as many if somebody has chosen the
+ * number of buckets when the module was loaded.
+ */
+static bool is_default_limit(u64 limit)
 {
-	if (err == -ENOENT)
-		return fail(EXIT_MODULE,
-			    "%s: connection tracking is not loaded (modprobe nf_conntrack)",
-			    row->name);
-	if (err == -EACCES && sysctl_is_fixed(row->sysctl))
-		return fail(EXIT_KERNEL,
-			    "%s can only be set in the first network namespace",
-			    row->name);
-	return fail(EXIT_KERNEL, "%s: %s%s", row->name, strerror(-err),
-		    err == -EACCES || err == -EPERM ?
-		    " (needs CAP_NET_ADMIN)" : "");
+	u64 buckets;
+
+	return !sysctl_read(SYSCTL_CT "buckets", &buckets) &&
+	       (limit == buckets || limit == buckets * 8);
 }
 
-static int get_timeouts(struct nl *nl, struct tracking_plan *plan)
-{
-	int i, ret;
-
-	for (i = 0; i < TRACKING_PROTOCOLS; i++) {
-		ret = ctt_get(nl, &plan->timeouts[i]);
-		if (ret)
-			return ctt_report(nl, ret, tracking_timeouts_name(i));
-	}
-	return EXIT_OK;
-}
-
-/* Fill in what is no timeout. */
-static int get_number(struct nl *nl, const struct tracking_row *row,
-		      u64 *number)
-{
-	u32 entries = 0;
-	int ret = 0;
-
-	switch (row->kind) {
-	case TRACKING_ENABLED:
-	case TRACKING_TIMEOUT:
-		return EXIT_OK;
-	case TRACKING_SWITCH:
-	case TRACKING_LIMIT:
-		ret = sysctl_read(row->sysctl, number);
-		return ret ? report_sysctl(row, ret) : EXIT_OK;
-	case TRACKING_TOTAL:
-		ret = ct_get_entries(nl, &entries);
-		*number = entries;
-		break;
-	case TRACKING_TOTAL_IPV4:
-		ret = ct_count(nl, AF_INET, number);
-		break;
-	case TRACKING_TOTAL_IPV6:
-		ret = ct_count(nl, AF_INET6, number);
-		break;
-	}
-	/* A count of a table that changes is as good as any. */
-	return ret < 0 ? ct_report(nl, ret, row->name) : EXIT_OK;
-}
-
-static int get_all(struct tracking_plan *plan)
-{
-	struct nl *nl = nl_open(NETLINK_NETFILTER);
-	size_t i;
-	int ret;
-
-	if (!nl)
-		return ct_report(NULL, -errno, "tracking show");
-	ret = get_timeouts(nl, plan);
-	for (i = 0; !ret && i < TRACKING_ROWS; i++)
-		ret = get_number(nl, &tracking_rows[i], &plan->number[i]);
-	nl_close(nl);
-	return ret;
-}
-
-static void show_row(struct show *show, const struct tracking_plan *plan,
-		     size_t i)
+/* Returns NULL for what has no origin. */
+static const char *origin_of(const struct tracking_plan *plan, size_t i)
 {
 	const struct tracking_row *row = &tracking_rows[i];
-	const struct ctt_values *values = &plan->timeouts[row->protocol];
+	bool is_default;
+	u64 value;
 
 	switch (row->kind) {
 	case TRACKING_ENABLED:
-		show_word(show, row->name, "auto");
-		break;
 	case TRACKING_SWITCH:
-		show_yes_no(show, row->name, plan->number[i]);
-		break;
 	case TRACKING_TIMEOUT:
-		if (values->has & BIT(row->attr))
-			show_seconds(show, row->name,
-				     values->seconds[row->attr]);
+		if (!tracking_plan_value(plan, i, &value))
+			return NULL;
+		is_default = value == row->family[TRACKING_LINUX];
+		break;
+	case TRACKING_LIMIT:
+		is_default = is_default_limit(plan->number[i]);
 		break;
 	default:
-		show_number(show, row->name, plan->number[i]);
+		return NULL;
+	}
+	return is_default ? "default" : "changed";
+}
+
+static void show_value(struct show *show, const char *key,
+		       const struct tracking_row *row, u64 value)
+{
+	switch (row->kind) {
+	case TRACKING_ENABLED:
+		show_word(show, key, tracking_mode_name(value) ?: "unknown");
+		break;
+	case TRACKING_SWITCH:
+		show_yes_no(show, key, value);
+		break;
+	case TRACKING_TIMEOUT:
+		show_seconds(show, key, value);
+		break;
+	default:
+		show_number(show, key, value);
 		break;
 	}
+}
+
+static void show_json(struct show *show, const struct tracking_plan *plan)
+{
+	const char *origin;
+	u64 value;
+	size_t i;
+
+	show_begin(show);
+	for (i = 0; i < TRACKING_ROWS; i++) {
+		const struct tracking_row *row = &tracking_rows[i];
+
+		if (tracking_plan_value(plan, i, &value))
+			show_value(show, row->name, row, value);
+	}
+	show_group_begin(show, "origin");
+	for (i = 0; i < TRACKING_ROWS; i++) {
+		origin = origin_of(plan, i);
+		if (origin)
+			show_word(show, tracking_rows[i].name, origin);
+	}
+	show_group_end(show);
+	show_end(show);
+}
+
+static bool is_total(const struct tracking_row *row)
+{
+	return row->kind == TRACKING_TOTAL ||
+	       row->kind == TRACKING_TOTAL_IPV4 ||
+	       row->kind == TRACKING_TOTAL_IPV6;
+}
+
+static u64 find_limit(const struct tracking_plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < TRACKING_ROWS; i++)
+		if (tracking_rows[i].kind == TRACKING_LIMIT)
+			return plan->number[i];
+	return 0;
+}
+
+static void show_text_row(struct show *show, const struct tracking_plan *plan,
+			  size_t i)
+{
+	const struct tracking_row *row = &tracking_rows[i];
+	const char *origin = origin_of(plan, i);
+	u64 value, limit = find_limit(plan);
+
+	if (!tracking_plan_value(plan, i, &value))
+		return;
+	show_row_begin(show);
+	show_word(show, "name", row->name);
+	show_value(show, "value", row, value);
+	if (origin)
+		show_word(show, "origin", origin);
+	if (is_total(row) && limit)
+		show_used(show, "origin", value, limit);
+	if (row->kind <= TRACKING_TIMEOUT) {
+		show_value(show, "default", row,
+			   row->family[TRACKING_LINUX]);
+		show_value(show, "routeros", row,
+			   row->family[TRACKING_ROUTEROS]);
+	}
+	show_row_end(show);
 }
 
 /**
@@ -130,81 +160,19 @@ int cmd_tracking_show(const struct ftctl *ftctl, int argc, char **argv)
 
 	if (no_words(argc, argv))
 		return EXIT_USAGE;
-	tracking_plan_init(&plan);
-	ret = get_all(&plan);
+	ret = tracking_read(&plan, "tracking show");
 	if (ret)
 		return ret;
 	show = show_open(ftctl->json ? SHOW_JSON : SHOW_TEXT, ftctl->pretty);
-	show_begin(show);
-	for (i = 0; i < TRACKING_ROWS; i++)
-		show_row(show, &plan, i);
-	show_end(show);
+	if (ftctl->json) {
+		show_json(show, &plan);
+	} else {
+		show_list_begin(show, NULL, columns, ARRAY_SIZE(columns));
+		for (i = 0; i < TRACKING_ROWS; i++)
+			show_text_row(show, &plan, i);
+		show_list_end(show);
+	}
 	show_close(show);
-	return EXIT_OK;
-}
-
-/* Open all files before anything is changed: what may not be written is found
- * now. @fd: By row, -1 where there is nothing to write.
- */
-static int open_files(const struct tracking_plan *plan, int *fd)
-{
-	size_t i;
-
-	for (i = 0; i < TRACKING_ROWS; i++)
-		fd[i] = -1;
-	for (i = 0; i < TRACKING_ROWS; i++) {
-		if (!plan->given[i] || !tracking_rows[i].sysctl)
-			continue;
-		fd[i] = sysctl_open(tracking_rows[i].sysctl);
-		if (fd[i] < 0)
-			return report_sysctl(&tracking_rows[i], fd[i]);
-	}
-	return EXIT_OK;
-}
-
-static void close_files(const int *fd)
-{
-	size_t i;
-
-	for (i = 0; i < TRACKING_ROWS; i++)
-		if (fd[i] >= 0)
-			close(fd[i]);
-}
-
-static int set_timeouts(const struct tracking_plan *plan, bool *changed)
-{
-	struct nl *nl = nl_open(NETLINK_NETFILTER);
-	int i, ret = 0;
-
-	if (!nl)
-		return ct_report(NULL, -errno, "tracking set");
-	for (i = 0; !ret && i < TRACKING_PROTOCOLS; i++) {
-		if (!plan->timeouts[i].has)
-			continue;
-		ret = ctt_set(nl, &plan->timeouts[i]);
-		if (ret)
-			ret = ctt_report(nl, ret, tracking_timeouts_name(i));
-		else
-			*changed = true;
-	}
-	nl_close(nl);
-	return ret;
-}
-
-static int write_files(const struct tracking_plan *plan, const int *fd,
-		       bool *changed)
-{
-	size_t i;
-	int ret;
-
-	for (i = 0; i < TRACKING_ROWS; i++) {
-		if (fd[i] < 0)
-			continue;
-		ret = sysctl_write(fd[i], plan->number[i]);
-		if (ret)
-			return report_sysctl(&tracking_rows[i], ret);
-		*changed = true;
-	}
 	return EXIT_OK;
 }
 
@@ -214,18 +182,14 @@ static int write_files(const struct tracking_plan *plan, const int *fd,
  * @argc: How many words follow.
  * @argv: Words.
  *
- * All words are checked, and all files opened, before anything is changed.
- * The kernel has no way to change several protocols at once; should it refuse
- * a later one, that is said.
+ * All words are checked before anything is changed.
  *
  * Return: Exit code.
  */
 int cmd_tracking_set(const struct ftctl *ftctl, int argc, char **argv)
 {
 	struct tracking_plan plan;
-	int fd[TRACKING_ROWS];
-	bool changed = false;
-	int i, ret;
+	int i;
 
 	(void)ftctl;
 	tracking_plan_init(&plan);
@@ -234,13 +198,53 @@ int cmd_tracking_set(const struct ftctl *ftctl, int argc, char **argv)
 			return EXIT_USAGE;
 	if (!argc)
 		return fail(EXIT_USAGE, "tracking set: NAME=VALUE is missing");
-	ret = open_files(&plan, fd);
-	if (!ret)
-		ret = set_timeouts(&plan, &changed);
-	if (!ret)
-		ret = write_files(&plan, fd, &changed);
-	if (ret && changed)
-		note("some of the values were changed before that");
-	close_files(fd);
-	return ret;
+	return tracking_apply(&plan, "tracking set");
+}
+
+/**
+ * tracking_family_word() - Words that may follow "tracking reset".
+ * @i: Number.
+ *
+ * Return: Word, or NULL behind the last.
+ */
+const char *tracking_family_word(size_t i)
+{
+	static const char * const words[TRACKING_FAMILIES] = {
+		[TRACKING_LINUX] = "linux",
+		[TRACKING_ROUTEROS] = "routeros",
+	};
+
+	return i < ARRAY_SIZE(words) ? words[i] : NULL;
+}
+
+/**
+ * cmd_tracking_reset() - Set all values to a family of defaults.
+ * @ftctl: Options.
+ * @argc: How many words follow.
+ * @argv: Words.
+ *
+ * Return: Exit code.
+ */
+int cmd_tracking_reset(const struct ftctl *ftctl, int argc, char **argv)
+{
+	struct tracking_plan plan;
+	const char *word;
+	size_t i;
+
+	(void)ftctl;
+	if (!argc)
+		return fail(EXIT_USAGE,
+			    "tracking reset: routeros or linux is missing");
+	if (argc > 1)
+		return no_words(argc - 1, argv + 1);
+	for (i = 0; (word = tracking_family_word(i)); i++)
+		if (!strcmp(argv[0], word))
+			break;
+	if (!word)
+		return fail(EXIT_USAGE,
+			    "tracking reset: '%s' is not routeros or linux",
+			    argv[0]);
+	tracking_plan_init(&plan);
+	tracking_plan_family(&plan, i);
+	return tracking_apply(&plan, "tracking reset");
 }

@@ -6,8 +6,12 @@
 #include <string.h>
 
 #include "command.h"
+#include "conn.h"
 #include "diag.h"
+#include "filter.h"
+#include "listing.h"
 #include "out.h"
+#include "tuple.h"
 
 static int cmd_help(const struct ftctl *ftctl, int argc, char **argv)
 {
@@ -22,10 +26,49 @@ static const struct command commands[] = {
 		.run = cmd_status,
 	}, {
 		.name = "connection list",
-		.args = "[detail] [protocol=NAME] [fasttrack=yes|no]",
+		.args = "[FILTER] [sort KEY] [reverse] [limit N] [detail]",
 		.help = "connections, and why one is not fast",
-		.word = connection_word,
+		.word = listing_word,
+		.props = true,
 		.run = cmd_connection_list,
+	}, {
+		.name = "connection show",
+		.args = "FILTER",
+		.help = "all that is known of the connections named",
+		.word = listing_word,
+		.props = true,
+		.run = cmd_connection_show,
+	}, {
+		.name = "connection watch",
+		.args = "[FILTER] [sort KEY] [interval=TIME] [count=N]",
+		.help = "connections and their rates, live",
+		.word = listing_word,
+		.props = true,
+		.run = cmd_connection_watch,
+	}, {
+		.name = "connection why",
+		.args = "PROTOCOL SOURCE:PORT DESTINATION:PORT",
+		.help = "why one connection is not fast, or what was",
+		.word = tuple_word,
+		.run = cmd_connection_why,
+	}, {
+		.name = "connection release",
+		.args = "FILTER",
+		.help = "send connections back to the slow path",
+		.word = filter_name,
+		.run = cmd_connection_release,
+	}, {
+		.name = "connection delete",
+		.args = "FILTER",
+		.help = "delete conntrack entries",
+		.word = filter_name,
+		.run = cmd_connection_delete,
+	}, {
+		.name = "monitor",
+		.args = "[event=fast,released,closed] [FILTER] [buffer=SIZE]",
+		.help = "events as they come: fast, released, closed",
+		.word = monitor_word,
+		.run = cmd_monitor,
 	}, {
 		.name = "tracking show",
 		.help = "settings of connection tracking",
@@ -36,6 +79,24 @@ static const struct command commands[] = {
 		.help = "change settings of connection tracking",
 		.word = tracking_word,
 		.run = cmd_tracking_set,
+	}, {
+		.name = "tracking reset",
+		.args = "routeros|linux",
+		.help = "set all of them to a family of defaults",
+		.word = tracking_family_word,
+		.run = cmd_tracking_reset,
+	}, {
+		.name = "tracking save",
+		.args = "FILE",
+		.help = "write them to a file, - for stdout",
+		.file = true,
+		.run = cmd_tracking_save,
+	}, {
+		.name = "tracking load",
+		.args = "FILE",
+		.help = "set all of a file or, if a line is wrong, nothing",
+		.file = true,
+		.run = cmd_tracking_load,
 	}, {
 		.name = "settings",
 		.help = "settings of the engine",
@@ -51,6 +112,10 @@ static const struct command commands[] = {
 		.help = "reasons for the slow path, and how often",
 		.run = cmd_reasons,
 	}, {
+		.name = "metrics",
+		.help = "all counters in OpenMetrics text",
+		.run = cmd_metrics,
+	}, {
 		.name = "flush",
 		.help = "send every connection back to the slow path",
 		.run = cmd_flush,
@@ -59,8 +124,36 @@ static const struct command commands[] = {
 		.args = "[COMMAND]",
 		.help = "this, or help on a command",
 		.run = cmd_help,
+	}, {
+		.name = "completion",
+		.run = cmd_completion,
 	},
 };
+
+/**
+ * command_at() - Commands for people, in the order of the help.
+ * @i: Number.
+ *
+ * Return: Command, or NULL behind the last.
+ */
+const struct command *command_at(size_t i)
+{
+	return i < ARRAY_SIZE(commands) && commands[i].help ? &commands[i] :
+							      NULL;
+}
+
+/**
+ * command_name() - Their names.
+ * @i: Number.
+ *
+ * Return: Name, or NULL behind the last.
+ */
+const char *command_name(size_t i)
+{
+	const struct command *command = command_at(i);
+
+	return command ? command->name : NULL;
+}
 
 /* How many words of @name the command line begins with; all or none. */
 static int match(const char *name, int argc, char **argv)
@@ -139,8 +232,11 @@ static void help_options(void)
 {
 	out_text("\nOptions:\n"
 		 "  -4, -6     only IPv4, only IPv6\n"
+		 "  -N NAME    in the network namespace of that name\n"
+		 "  -d         all properties of each connection\n"
 		 "  -j         JSON\n"
 		 "  -p         indent the JSON\n"
+		 "  -n         numbers of protocols and devices, not names\n"
 		 "  -V         version\n"
 		 "  -h         help\n"
 		 "\nExit: 0 done, 1 usage, 2 kernel or permission,\n"
@@ -152,6 +248,8 @@ static bool help_wanted(const struct command *command, int argc, char **argv)
 {
 	size_t len;
 
+	if (!command->help)
+		return false;
 	if (!argc)
 		return true;
 	if (match(command->name, argc, argv) == argc)
@@ -172,6 +270,16 @@ static void help_words(const struct command *command)
 		out_printf("%s %s", i % 3 || !i ? "" : "\n              ",
 			   command->word(i));
 	out_text("\n");
+}
+
+static void help_props(void)
+{
+	size_t i;
+
+	out_text("        Properties:\n");
+	for (i = 0; i < PROPS; i++)
+		out_printf("          %-23s %s\n", conn_props[i].key,
+			   conn_props[i].help);
 }
 
 /**
@@ -200,6 +308,8 @@ int command_help(int argc, char **argv)
 		help_line(&commands[i]);
 		if (argc)
 			help_words(&commands[i]);
+		if (argc > 1 && commands[i].props)
+			help_props();
 	}
 	if (!argc)
 		help_options();

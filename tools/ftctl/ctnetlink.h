@@ -5,12 +5,16 @@
 #ifndef FTCTL_CTNETLINK_H
 #define FTCTL_CTNETLINK_H
 
+#include <linux/fasttrack.h>
+
 #include "fasttrack.h"
 #include "nl.h"
 
 /* Status bits of the fasttrack target, above those that conntrack uses. */
-#define CT_STATUS_FT_SEEN	BIT(29)
-#define CT_STATUS_FT		BIT(30)
+#define CT_STATUS_FT_SEEN	BIT(FASTTRACK_CT_STATUS_SEEN_BIT)
+#define CT_STATUS_FT		BIT(FASTTRACK_CT_STATUS_FLOW_BIT)
+#define CT_STATUS_REASON(status) \
+	((status) >> FASTTRACK_CT_STATUS_REASON_SHIFT & 0xff)
 
 /* What a message told, in struct ct_conn's has. */
 #define CT_HAS_TIMEOUT		BIT(0)
@@ -26,12 +30,13 @@
  * @dst: Destination address likewise.
  * @src_port: Source port in host order, valid with @has_ports.
  * @dst_port: Destination port likewise.
+ * @gre_key: Call id of PPTP's GRE, 0 for any other.
+ * @gre_src_key: The one it is known by to the source.
  * @icmp_id: ICMP id in host order, valid with @has_icmp.
  * @icmp_type: ICMP type, valid with @has_icmp.
  * @icmp_code: ICMP code, valid with @has_icmp.
  * @protocol: IPPROTO_*.
- * @has_ports: It has ports. GRE keys come in the same attributes, but are
- *	not ports.
+ * @has_ports: It has ports.
  * @has_icmp: It has ICMP fields.
  */
 struct ct_tuple {
@@ -39,6 +44,8 @@ struct ct_tuple {
 	u8 dst[16];
 	u16 src_port;
 	u16 dst_port;
+	u16 gre_key;
+	u16 gre_src_key;
 	u16 icmp_id;
 	u8 icmp_type;
 	u8 icmp_code;
@@ -85,22 +92,40 @@ struct ct_conn {
 	const char *helper;
 };
 
+/* Source and destination of the original direction, then of the reply. */
+#define CT_FILTER_ADDRESSES	4
+
 /**
  * struct ct_filter - What the kernel shall leave out of a dump.
  * @family: Only this address family, or AF_UNSPEC.
- * @status: Only entries with all of these status bits.
+ * @has_protocol: Only @protocol; needs a family.
+ * @protocol: IPPROTO_*.
+ * @status: These status bits, of those in @status_mask.
+ * @status_mask: Status bits that count.
+ * @mark: This connection mark, of those bits in @mark_mask.
+ * @mark_mask: Bits of the mark that count.
+ * @address: Only these addresses, NULL for any; need a family.
  */
 struct ct_filter {
 	u8 family;
+	bool has_protocol;
+	u8 protocol;
 	u32 status;
+	u32 status_mask;
+	u32 mark;
+	u32 mark_mask;
+	const u8 *address[CT_FILTER_ADDRESSES];
 };
 
 typedef int (*ct_conn_cb)(const struct ct_conn *conn, void *data);
 
+struct nlmsghdr *ct_build_dump(struct nl *nl,
+			       const struct ct_filter *filter);
 int ct_dump(struct nl *nl, const struct ct_filter *filter, ct_conn_cb cb,
 	    void *data);
 int ct_count(struct nl *nl, u8 family, u64 *count);
 int ct_get_entries(struct nl *nl, u32 *entries);
+int ct_delete(struct nl *nl, const struct ct_conn *conn);
 int ct_report(const struct nl *nl, int err, const char *what);
 
 int ct_decode(const struct nlmsghdr *nlh, struct ct_conn *conn);

@@ -109,6 +109,11 @@ static int decode_proto(const struct nlattr *nest, struct ct_tuple *tuple)
 		tuple->dst_port = get_be16(tb[CTA_PROTO_DST_PORT]);
 		tuple->has_ports = true;
 	}
+	/* GRE's keys come in the attributes of ports. */
+	if (tuple->protocol == IPPROTO_GRE) {
+		tuple->gre_src_key = get_be16(tb[CTA_PROTO_SRC_PORT]);
+		tuple->gre_key = get_be16(tb[CTA_PROTO_DST_PORT]);
+	}
 	decode_icmp(tb, tuple);
 	return 0;
 }

@@ -10,8 +10,18 @@
 #include "diag.h"
 #include "ftctl.h"
 
+/* Where messages go instead of stderr while something else owns the terminal,
+ * or NULL.
+ */
+static char *caught;
+static size_t caught_size;
+
 __printf(1, 0) static void say(const char *fmt, va_list args)
 {
+	if (caught) {
+		vsnprintf(caught, caught_size, fmt, args);
+		return;
+	}
 	fputs("ftctl: ", stderr);
 	vfprintf(stderr, fmt, args);
 	fputc('\n', stderr);
@@ -45,6 +55,17 @@ void note(const char *fmt, ...)
 	va_start(args, fmt);
 	say(fmt, args);
 	va_end(args);
+}
+
+/**
+ * diag_catch() - Catch messages.
+ * @text: Where the latest one goes, or NULL for stderr again.
+ * @size: Bytes there.
+ */
+void diag_catch(char *text, size_t size)
+{
+	caught = text;
+	caught_size = size;
 }
 
 /**

@@ -9,6 +9,7 @@
 
 __printf(2, 3) int fail(int code, const char *fmt, ...);
 __printf(1, 2) void note(const char *fmt, ...);
+void diag_catch(char *text, size_t size);
 void *xrealloc(void *old, size_t count, size_t size);
 
 #endif /* FTCTL_DIAG_H */

@@ -2,12 +2,14 @@
 /* Owns the requests to the fasttrack family. Must not know conntrack, nor
  * how anything is printed.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include <linux/fasttrack.h>
 
 #include "diag.h"
 #include "fasttrack.h"
+#include "filter.h"
 
 /**
  * ft_open() - Find the way to the fasttrack family.
@@ -122,6 +124,9 @@ int ft_set_setting(struct ft *ft, const struct ft_setting *setting)
 	if (setting->has & BIT(FASTTRACK_A_SETTING_INGRESS))
 		mnl_attr_put_u32(nlh, FASTTRACK_A_SETTING_INGRESS,
 				 setting->ingress);
+	if (setting->has & BIT(FASTTRACK_A_SETTING_TRACKING))
+		mnl_attr_put_u32(nlh, FASTTRACK_A_SETTING_TRACKING,
+				 setting->tracking);
 	return nl_do(ft->nl, nlh, NULL, NULL);
 }
 
@@ -169,27 +174,60 @@ static int see_conn(const struct nlmsghdr *nlh, void *data)
 	return ret < 0 ? ret : reader->conn_cb(&conn, reader->data);
 }
 
+static void put_prefix(struct nlmsghdr *nlh, u16 type,
+		       const struct filter_prefix *prefix)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, type);
+
+	if (prefix->family == AF_INET)
+		mnl_attr_put(nlh, FASTTRACK_A_PREFIX_IPV4, 4, prefix->address);
+	else
+		mnl_attr_put(nlh, FASTTRACK_A_PREFIX_IPV6, 16,
+			     prefix->address);
+	mnl_attr_put_u8(nlh, FASTTRACK_A_PREFIX_LENGTH, prefix->bits);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+/* What of the filter is in FILTER_KERNEL. */
+static void put_filter(struct nlmsghdr *nlh, const struct filter *filter)
+{
+	if (filter_has(filter, FILTER_FAMILY))
+		mnl_attr_put_u8(nlh, FASTTRACK_A_CONNECTION_FAMILY,
+				filter->family);
+	if (filter_has(filter, FILTER_PROTOCOL))
+		mnl_attr_put_u8(nlh, FASTTRACK_A_CONNECTION_PROTOCOL,
+				filter->protocol);
+	if (filter_has(filter, FILTER_MARK)) {
+		mnl_attr_put_u32(nlh, FASTTRACK_A_CONNECTION_MARK,
+				 filter->mark);
+		mnl_attr_put_u32(nlh, FASTTRACK_A_CONNECTION_MARK_MASK,
+				 filter->mark_mask);
+	}
+	if (filter_has(filter, FILTER_SRC_ADDRESS))
+		put_prefix(nlh, FASTTRACK_A_CONNECTION_SRC,
+			   &filter->prefix[0]);
+	if (filter_has(filter, FILTER_DST_ADDRESS))
+		put_prefix(nlh, FASTTRACK_A_CONNECTION_DST,
+			   &filter->prefix[1]);
+}
+
 /**
  * ft_dump_connections() - Read the fast table.
  * @ft: Open family.
- * @family: Only this address family, or AF_UNSPEC.
- * @protocol: Only this protocol, or 0.
+ * @filter: The kernel leaves out what does not match what of it is in
+ *	FILTER_KERNEL.
  * @cb: Sees each connection.
  * @data: For @cb.
  *
  * Return: 0, NL_INTERRUPTED as nl_dump(), or a negative errno.
  */
-int ft_dump_connections(struct ft *ft, u8 family, u8 protocol, ft_conn_cb cb,
-			void *data)
+int ft_dump_connections(struct ft *ft, const struct filter *filter,
+			ft_conn_cb cb, void *data)
 {
 	struct nlmsghdr *nlh = request(ft, FASTTRACK_CMD_CONNECTION_GET);
 	struct reader reader = { .conn_cb = cb, .data = data };
 
-	if (family)
-		mnl_attr_put_u8(nlh, FASTTRACK_A_CONNECTION_FAMILY, family);
-	if (protocol)
-		mnl_attr_put_u8(nlh, FASTTRACK_A_CONNECTION_PROTOCOL,
-				protocol);
+	put_filter(nlh, filter);
 	return nl_dump(ft->nl, nlh, see_conn, &reader);
 }
 
@@ -202,4 +240,90 @@ int ft_dump_connections(struct ft *ft, u8 family, u8 protocol, ft_conn_cb cb,
 int ft_flush(struct ft *ft)
 {
 	return nl_do(ft->nl, request(ft, FASTTRACK_CMD_FLUSH), NULL, NULL);
+}
+
+static void put_key(struct nlmsghdr *nlh, const struct ft_key *key)
+{
+	struct nlattr *nest;
+
+	if (key->id)
+		mnl_attr_put_u32(nlh, FASTTRACK_A_CONNECTION_ID, key->id);
+	mnl_attr_put_u8(nlh, FASTTRACK_A_CONNECTION_PROTOCOL, key->protocol);
+	nest = mnl_attr_nest_start(nlh, FASTTRACK_A_CONNECTION_TUPLE);
+	if (key->family == AF_INET) {
+		mnl_attr_put(nlh, FASTTRACK_A_TUPLE_SRC_IPV4, 4, key->src);
+		mnl_attr_put(nlh, FASTTRACK_A_TUPLE_DST_IPV4, 4, key->dst);
+	} else {
+		mnl_attr_put(nlh, FASTTRACK_A_TUPLE_SRC_IPV6, 16, key->src);
+		mnl_attr_put(nlh, FASTTRACK_A_TUPLE_DST_IPV6, 16, key->dst);
+	}
+	mnl_attr_put_u16(nlh, FASTTRACK_A_TUPLE_SRC_PORT,
+			 htons(key->src_port));
+	mnl_attr_put_u16(nlh, FASTTRACK_A_TUPLE_DST_PORT,
+			 htons(key->dst_port));
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static int see_found(const struct nlmsghdr *nlh, void *data)
+{
+	return ft_decode_found(nlh, data);
+}
+
+/**
+ * ft_find() - Ask for one connection, fast or not.
+ * @ft: Open family.
+ * @key: Its name by either direction; an id of 0 matches any.
+ * @found: Filled.
+ *
+ * Return: 0, -ENOENT if conntrack has no such entry, or a negative errno.
+ */
+int ft_find(struct ft *ft, const struct ft_key *key, struct ft_found *found)
+{
+	struct nlmsghdr *nlh = request(ft, FASTTRACK_CMD_CONNECTION_FIND);
+
+	put_key(nlh, key);
+	return nl_do(ft->nl, nlh, see_found, found);
+}
+
+static int see_released(const struct nlmsghdr *nlh, void *data)
+{
+	return ft_decode_count(nlh, data);
+}
+
+/**
+ * ft_release() - Send one connection back to the slow path.
+ * @ft: Open family.
+ * @key: Its name.
+ * @count: How many were released so far; one more on success.
+ *
+ * Return: 0, -ENOENT if it is not in the fast table, or a negative errno.
+ */
+int ft_release(struct ft *ft, const struct ft_key *key, u32 *count)
+{
+	struct nlmsghdr *nlh = request(ft, FASTTRACK_CMD_CONNECTION_RELEASE);
+	u32 one = 0;
+	int ret;
+
+	put_key(nlh, key);
+	ret = nl_do(ft->nl, nlh, see_released, &one);
+	*count += one;
+	return ret;
+}
+
+/**
+ * ft_release_all() - Send connections back to the slow path.
+ * @ft: Open family.
+ * @filter: Those that match; all it asks for is in FILTER_KERNEL, and there
+ *	is something.
+ * @count: Filled with how many it were.
+ *
+ * Return: 0 or a negative errno.
+ */
+int ft_release_all(struct ft *ft, const struct filter *filter, u32 *count)
+{
+	struct nlmsghdr *nlh = request(ft, FASTTRACK_CMD_CONNECTION_RELEASE);
+
+	*count = 0;
+	put_filter(nlh, filter);
+	return nl_do(ft->nl, nlh, see_released, count);
 }

@@ -7,6 +7,8 @@
 
 #include "nl.h"
 
+struct filter;
+
 enum {
 	DIR_ORIG,
 	DIR_REPLY,
@@ -78,12 +80,54 @@ struct ft_conn {
 };
 
 /**
+ * struct ft_found - One connection with all there is to tell of it.
+ * @fast: What the fast table tells; without @has_flow only name and reason.
+ * @has_flow: It is in the fast table.
+ * @has_totals: Conntrack counts.
+ * @zone: Conntrack zone.
+ * @status: Bits of the conntrack status.
+ * @mark: Connection mark.
+ * @obstacle: enum fasttrack_reason, what keeps the entry from being fast at
+ *	this moment whatever the rules say.
+ * @reply: Name of the reply's direction; its id is unset.
+ * @total_packets: Packets of both paths by direction, valid with @has_totals.
+ * @total_bytes: Bytes likewise.
+ */
+struct ft_found {
+	struct ft_conn fast;
+	bool has_flow;
+	bool has_totals;
+	u16 zone;
+	u32 status;
+	u32 mark;
+	u32 obstacle;
+	struct ft_key reply;
+	u64 total_packets[DIR_COUNT];
+	u64 total_bytes[DIR_COUNT];
+};
+
+/**
+ * enum ft_event_kind - What news are about.
+ * @FT_EVENT_FAST: A connection became fast.
+ * @FT_EVENT_RELEASED: It went back to the slow path.
+ * @FT_EVENT_CLOSED: Its conntrack entry has gone.
+ */
+enum ft_event_kind {
+	FT_EVENT_FAST,
+	FT_EVENT_RELEASED,
+	FT_EVENT_CLOSED,
+};
+
+/**
  * struct ft_family - Status of one address family.
  * @rules: FASTTRACK rules in the namespace.
  * @connections: Connections in the fast table.
  * @active: Connections with an armed direction.
  * @packets: Packets sent fast.
  * @bytes: Bytes sent fast.
+ * @forwarded: Packets forwarded by either path since the first rule came,
+ *	valid with @has_forwarded.
+ * @has_forwarded: There was a rule.
  */
 struct ft_family {
 	u32 rules;
@@ -91,6 +135,8 @@ struct ft_family {
 	u32 active;
 	u64 packets;
 	u64 bytes;
+	u64 forwarded;
+	bool has_forwarded;
 };
 
 /**
@@ -123,6 +169,7 @@ struct ft_status {
  * @lease: Milliseconds.
  * @table_limit: Connections.
  * @ingress: enum fasttrack_ingress.
+ * @tracking: enum fasttrack_tracking.
  * @has: Bit (1 << FASTTRACK_A_SETTING_*) for each that is told or changed.
  */
 struct ft_setting {
@@ -130,6 +177,7 @@ struct ft_setting {
 	u32 lease;
 	u32 table_limit;
 	u32 ingress;
+	u32 tracking;
 	u32 has;
 };
 
@@ -165,13 +213,20 @@ int ft_get_status(struct ft *ft, struct ft_status *status);
 int ft_get_setting(struct ft *ft, struct ft_setting *setting);
 int ft_set_setting(struct ft *ft, const struct ft_setting *setting);
 int ft_dump_reasons(struct ft *ft, ft_reason_cb cb, void *data);
-int ft_dump_connections(struct ft *ft, u8 family, u8 protocol, ft_conn_cb cb,
-			void *data);
+int ft_dump_connections(struct ft *ft, const struct filter *filter,
+			ft_conn_cb cb, void *data);
 int ft_flush(struct ft *ft);
+int ft_find(struct ft *ft, const struct ft_key *key, struct ft_found *found);
+int ft_release(struct ft *ft, const struct ft_key *key, u32 *count);
+int ft_release_all(struct ft *ft, const struct filter *filter, u32 *count);
 
 int ft_decode_status(const struct nlmsghdr *nlh, struct ft_status *status);
 int ft_decode_setting(const struct nlmsghdr *nlh, struct ft_setting *setting);
 int ft_decode_reason(const struct nlmsghdr *nlh, struct ft_reason *reason);
 int ft_decode_conn(const struct nlmsghdr *nlh, struct ft_conn *conn);
+int ft_decode_found(const struct nlmsghdr *nlh, struct ft_found *found);
+int ft_decode_event(const struct nlmsghdr *nlh, enum ft_event_kind *kind,
+		    struct ft_found *found);
+int ft_decode_count(const struct nlmsghdr *nlh, u32 *count);
 
 #endif /* FTCTL_FASTTRACK_H */

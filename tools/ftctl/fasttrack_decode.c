@@ -30,6 +30,7 @@ static int decode_family(const struct nlattr *nest, struct ft_family *family)
 		[FASTTRACK_A_FAMILY_STATUS_ACTIVE] = ATTR_U32,
 		[FASTTRACK_A_FAMILY_STATUS_PACKETS] = ATTR_U64,
 		[FASTTRACK_A_FAMILY_STATUS_BYTES] = ATTR_U64,
+		[FASTTRACK_A_FAMILY_STATUS_FORWARDED] = ATTR_U64,
 	};
 	const struct nlattr *tb[ARRAY_SIZE(kinds)];
 
@@ -43,6 +44,8 @@ static int decode_family(const struct nlattr *nest, struct ft_family *family)
 	family->active = get_u32(tb[FASTTRACK_A_FAMILY_STATUS_ACTIVE]);
 	family->packets = get_u64(tb[FASTTRACK_A_FAMILY_STATUS_PACKETS]);
 	family->bytes = get_u64(tb[FASTTRACK_A_FAMILY_STATUS_BYTES]);
+	family->forwarded = get_u64(tb[FASTTRACK_A_FAMILY_STATUS_FORWARDED]);
+	family->has_forwarded = tb[FASTTRACK_A_FAMILY_STATUS_FORWARDED];
 	return 0;
 }
 
@@ -117,6 +120,7 @@ int ft_decode_setting(const struct nlmsghdr *nlh, struct ft_setting *setting)
 		[FASTTRACK_A_SETTING_LEASE] = ATTR_U32,
 		[FASTTRACK_A_SETTING_TABLE_LIMIT] = ATTR_U32,
 		[FASTTRACK_A_SETTING_INGRESS] = ATTR_U32,
+		[FASTTRACK_A_SETTING_TRACKING] = ATTR_U32,
 	};
 	const struct nlattr *tb[ARRAY_SIZE(kinds)];
 	unsigned int i;
@@ -134,6 +138,7 @@ int ft_decode_setting(const struct nlmsghdr *nlh, struct ft_setting *setting)
 	setting->lease = get_u32(tb[FASTTRACK_A_SETTING_LEASE]);
 	setting->table_limit = get_u32(tb[FASTTRACK_A_SETTING_TABLE_LIMIT]);
 	setting->ingress = get_u32(tb[FASTTRACK_A_SETTING_INGRESS]);
+	setting->tracking = get_u32(tb[FASTTRACK_A_SETTING_TRACKING]);
 	return 0;
 }
 
@@ -208,9 +213,18 @@ static int decode_tuple(const struct nlattr *nest, struct ft_key *key)
 			      key->dst);
 }
 
-/* @key: Filled from the direction's tuple, or NULL. */
-static int decode_dir(const struct nlattr *nest, struct ft_dir *dir,
-		      struct ft_key *key)
+/* One direction of a message: @key is filled from its tuple, @packets and
+ * @bytes with conntrack's counters, if they are there and asked for.
+ */
+struct half {
+	struct ft_dir *dir;
+	struct ft_key *key;
+	u64 *packets;
+	u64 *bytes;
+	bool has_totals;
+};
+
+static int decode_dir(const struct nlattr *nest, struct half *half)
 {
 	static const u8 kinds[] = {
 		[FASTTRACK_A_DIRECTION_TUPLE] = ATTR_NEST,
@@ -222,8 +236,11 @@ static int decode_dir(const struct nlattr *nest, struct ft_dir *dir,
 		[FASTTRACK_A_DIRECTION_IFINDEX_OUT] = ATTR_U32,
 		[FASTTRACK_A_DIRECTION_LEASE] = ATTR_U32,
 		[FASTTRACK_A_DIRECTION_IDLE] = ATTR_U32,
+		[FASTTRACK_A_DIRECTION_TOTAL_PACKETS] = ATTR_U64,
+		[FASTTRACK_A_DIRECTION_TOTAL_BYTES] = ATTR_U64,
 	};
 	const struct nlattr *tb[ARRAY_SIZE(kinds)];
+	struct ft_dir *dir = half->dir;
 
 	if (attr_parse_nest(nest, kinds, ARRAY_SIZE(kinds) - 1, tb))
 		return -EBADMSG;
@@ -236,11 +253,56 @@ static int decode_dir(const struct nlattr *nest, struct ft_dir *dir,
 	dir->lease = get_u32(tb[FASTTRACK_A_DIRECTION_LEASE]);
 	dir->idle = get_u32(tb[FASTTRACK_A_DIRECTION_IDLE]);
 	dir->has_idle = tb[FASTTRACK_A_DIRECTION_IDLE];
-	if (!key)
+	if (half->packets) {
+		*half->packets =
+			get_u64(tb[FASTTRACK_A_DIRECTION_TOTAL_PACKETS]);
+		*half->bytes = get_u64(tb[FASTTRACK_A_DIRECTION_TOTAL_BYTES]);
+		half->has_totals = tb[FASTTRACK_A_DIRECTION_TOTAL_PACKETS] &&
+				   tb[FASTTRACK_A_DIRECTION_TOTAL_BYTES];
+	}
+	if (!half->key)
 		return 0;
 	if (!tb[FASTTRACK_A_DIRECTION_TUPLE])
 		return -EBADMSG;
-	return decode_tuple(tb[FASTTRACK_A_DIRECTION_TUPLE], key);
+	return decode_tuple(tb[FASTTRACK_A_DIRECTION_TUPLE], half->key);
+}
+
+static const u8 conn_kinds[] = {
+	[FASTTRACK_A_CONNECTION_ID] = ATTR_U32,
+	[FASTTRACK_A_CONNECTION_ZONE] = ATTR_U16,
+	[FASTTRACK_A_CONNECTION_FAMILY] = ATTR_U8,
+	[FASTTRACK_A_CONNECTION_PROTOCOL] = ATTR_U8,
+	[FASTTRACK_A_CONNECTION_STATE] = ATTR_U32,
+	[FASTTRACK_A_CONNECTION_REASON] = ATTR_U32,
+	[FASTTRACK_A_CONNECTION_ORIG] = ATTR_NEST,
+	[FASTTRACK_A_CONNECTION_REPLY] = ATTR_NEST,
+	[FASTTRACK_A_CONNECTION_MARK] = ATTR_U32,
+	[FASTTRACK_A_CONNECTION_STATUS] = ATTR_U32,
+	[FASTTRACK_A_CONNECTION_OBSTACLE] = ATTR_U32,
+	[FASTTRACK_A_CONNECTION_COUNT] = ATTR_U32,
+};
+
+static int parse_conn(const struct nlmsghdr *nlh, const struct nlattr **tb)
+{
+	if (attr_parse_nlmsg(nlh, sizeof(struct genlmsghdr), conn_kinds,
+			     ARRAY_SIZE(conn_kinds) - 1, tb) ||
+	    !tb[FASTTRACK_A_CONNECTION_ID] ||
+	    !tb[FASTTRACK_A_CONNECTION_FAMILY] ||
+	    !tb[FASTTRACK_A_CONNECTION_PROTOCOL] ||
+	    !tb[FASTTRACK_A_CONNECTION_ORIG] ||
+	    !tb[FASTTRACK_A_CONNECTION_REPLY])
+		return -EBADMSG;
+	return 0;
+}
+
+static void decode_plain(const struct nlattr **tb, struct ft_conn *conn)
+{
+	conn->key.id = get_u32(tb[FASTTRACK_A_CONNECTION_ID]);
+	conn->key.family = mnl_attr_get_u8(tb[FASTTRACK_A_CONNECTION_FAMILY]);
+	conn->key.protocol =
+		mnl_attr_get_u8(tb[FASTTRACK_A_CONNECTION_PROTOCOL]);
+	conn->state = get_u32(tb[FASTTRACK_A_CONNECTION_STATE]);
+	conn->reason = get_u32(tb[FASTTRACK_A_CONNECTION_REASON]);
 }
 
 /**
@@ -252,35 +314,108 @@ static int decode_dir(const struct nlattr *nest, struct ft_dir *dir,
  */
 int ft_decode_conn(const struct nlmsghdr *nlh, struct ft_conn *conn)
 {
-	static const u8 kinds[] = {
-		[FASTTRACK_A_CONNECTION_ID] = ATTR_U32,
-		[FASTTRACK_A_CONNECTION_FAMILY] = ATTR_U8,
-		[FASTTRACK_A_CONNECTION_PROTOCOL] = ATTR_U8,
-		[FASTTRACK_A_CONNECTION_STATE] = ATTR_U32,
-		[FASTTRACK_A_CONNECTION_REASON] = ATTR_U32,
-		[FASTTRACK_A_CONNECTION_ORIG] = ATTR_NEST,
-		[FASTTRACK_A_CONNECTION_REPLY] = ATTR_NEST,
-	};
-	const struct nlattr *tb[ARRAY_SIZE(kinds)];
+	struct half orig = { .dir = &conn->dir[DIR_ORIG], .key = &conn->key };
+	struct half reply = { .dir = &conn->dir[DIR_REPLY] };
+	const struct nlattr *tb[ARRAY_SIZE(conn_kinds)];
 
 	memset(conn, 0, sizeof(*conn));
-	if (attr_parse_nlmsg(nlh, sizeof(struct genlmsghdr), kinds,
-			     ARRAY_SIZE(kinds) - 1, tb) ||
-	    !tb[FASTTRACK_A_CONNECTION_ID] ||
-	    !tb[FASTTRACK_A_CONNECTION_FAMILY] ||
-	    !tb[FASTTRACK_A_CONNECTION_PROTOCOL] ||
-	    !tb[FASTTRACK_A_CONNECTION_ORIG] ||
-	    !tb[FASTTRACK_A_CONNECTION_REPLY])
+	if (parse_conn(nlh, tb))
 		return -EBADMSG;
-	conn->key.id = get_u32(tb[FASTTRACK_A_CONNECTION_ID]);
-	conn->key.family = mnl_attr_get_u8(tb[FASTTRACK_A_CONNECTION_FAMILY]);
-	conn->key.protocol =
-		mnl_attr_get_u8(tb[FASTTRACK_A_CONNECTION_PROTOCOL]);
-	conn->state = get_u32(tb[FASTTRACK_A_CONNECTION_STATE]);
-	conn->reason = get_u32(tb[FASTTRACK_A_CONNECTION_REASON]);
-	if (decode_dir(tb[FASTTRACK_A_CONNECTION_ORIG], &conn->dir[DIR_ORIG],
-		       &conn->key))
+	decode_plain(tb, conn);
+	if (decode_dir(tb[FASTTRACK_A_CONNECTION_ORIG], &orig))
 		return -EBADMSG;
-	return decode_dir(tb[FASTTRACK_A_CONNECTION_REPLY],
-			  &conn->dir[DIR_REPLY], NULL);
+	return decode_dir(tb[FASTTRACK_A_CONNECTION_REPLY], &reply);
+}
+
+/**
+ * ft_decode_found() - Read an answer to connection-find, or an event.
+ * @nlh: Message.
+ * @found: Filled.
+ *
+ * Return: 0 or -EBADMSG.
+ */
+int ft_decode_found(const struct nlmsghdr *nlh, struct ft_found *found)
+{
+	struct half orig = {
+		.dir = &found->fast.dir[DIR_ORIG],
+		.key = &found->fast.key,
+		.packets = &found->total_packets[DIR_ORIG],
+		.bytes = &found->total_bytes[DIR_ORIG],
+	};
+	struct half reply = {
+		.dir = &found->fast.dir[DIR_REPLY],
+		.key = &found->reply,
+		.packets = &found->total_packets[DIR_REPLY],
+		.bytes = &found->total_bytes[DIR_REPLY],
+	};
+	const struct nlattr *tb[ARRAY_SIZE(conn_kinds)];
+
+	memset(found, 0, sizeof(*found));
+	if (parse_conn(nlh, tb))
+		return -EBADMSG;
+	decode_plain(tb, &found->fast);
+	found->has_flow = tb[FASTTRACK_A_CONNECTION_STATE];
+	found->mark = get_u32(tb[FASTTRACK_A_CONNECTION_MARK]);
+	found->status = get_u32(tb[FASTTRACK_A_CONNECTION_STATUS]);
+	found->obstacle = get_u32(tb[FASTTRACK_A_CONNECTION_OBSTACLE]);
+	if (tb[FASTTRACK_A_CONNECTION_ZONE])
+		found->zone =
+			mnl_attr_get_u16(tb[FASTTRACK_A_CONNECTION_ZONE]);
+	found->reply.family = found->fast.key.family;
+	found->reply.protocol = found->fast.key.protocol;
+	if (decode_dir(tb[FASTTRACK_A_CONNECTION_ORIG], &orig) ||
+	    decode_dir(tb[FASTTRACK_A_CONNECTION_REPLY], &reply))
+		return -EBADMSG;
+	found->has_totals = orig.has_totals && reply.has_totals;
+	return 0;
+}
+
+/**
+ * ft_decode_event() - Read an event.
+ * @nlh: Message.
+ * @kind: Filled.
+ * @found: Filled.
+ *
+ * Return: 0, -ENOENT if it is an event of a newer kernel, or -EBADMSG.
+ */
+int ft_decode_event(const struct nlmsghdr *nlh, enum ft_event_kind *kind,
+		    struct ft_found *found)
+{
+	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
+
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*genl))
+		return -EBADMSG;
+	switch (genl->cmd) {
+	case FASTTRACK_CMD_CONNECTION_FAST_NTF:
+		*kind = FT_EVENT_FAST;
+		break;
+	case FASTTRACK_CMD_CONNECTION_RELEASED_NTF:
+		*kind = FT_EVENT_RELEASED;
+		break;
+	case FASTTRACK_CMD_CONNECTION_CLOSED_NTF:
+		*kind = FT_EVENT_CLOSED;
+		break;
+	default:
+		return -ENOENT;
+	}
+	return ft_decode_found(nlh, found);
+}
+
+/**
+ * ft_decode_count() - Read an answer to connection-release.
+ * @nlh: Message.
+ * @count: Filled.
+ *
+ * Return: 0 or -EBADMSG.
+ */
+int ft_decode_count(const struct nlmsghdr *nlh, u32 *count)
+{
+	const struct nlattr *tb[ARRAY_SIZE(conn_kinds)];
+
+	if (attr_parse_nlmsg(nlh, sizeof(struct genlmsghdr), conn_kinds,
+			     ARRAY_SIZE(conn_kinds) - 1, tb) ||
+	    !tb[FASTTRACK_A_CONNECTION_COUNT])
+		return -EBADMSG;
+	*count = get_u32(tb[FASTTRACK_A_CONNECTION_COUNT]);
+	return 0;
 }

@@ -284,31 +284,6 @@ static int take_device(const struct place *at, const char *text)
 	return 0;
 }
 
-/* A number and perhaps k, M, G, T (thousands) or Ki, Mi, Gi, Ti (1024). */
-static int take_amount(const char *text, u64 *amount)
-{
-	static const char units[] = "kMGT";
-	size_t digits = strspn(text, "0123456789");
-	const char *unit;
-	u64 sum, base;
-	int power;
-
-	if (!digits || take_number(text, text + digits, ~0ull, &sum))
-		return -EINVAL;
-	text += digits;
-	if (*text) {
-		unit = strchr(units, *text == 'K' ? 'k' : *text);
-		base = text[1] == 'i' ? 1024 : 1000;
-		if (!unit || text[base == 1024 ? 2 : 1])
-			return -EINVAL;
-		for (power = unit - units; power >= 0; power--)
-			if (__builtin_mul_overflow(sum, base, &sum))
-				return -EINVAL;
-	}
-	*amount = sum;
-	return 0;
-}
-
 static int take_least(const struct place *at, const char *text)
 {
 	u64 *least = &at->filter->min_rate;
@@ -317,7 +292,7 @@ static int take_least(const struct place *at, const char *text)
 		least = &at->filter->min_packets;
 	else if (at->term == FILTER_MIN_BYTES)
 		least = &at->filter->min_bytes;
-	if (take_amount(text, least))
+	if (parse_amount(text, least))
 		return wrong(at, text, "is not an amount (1000, 20k, 5M, 1Gi)");
 	return 0;
 }

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Owns the flags of a connection and the reason why it is not fast, both from
- * what the kernel tells and nothing else. Pure: must not know netlink or
- * output.
+/* Owns the flags of a connection, its state and the reason why it is not
+ * fast, from what the kernel tells and nothing else. Pure: must not know
+ * netlink or output.
  *
  * Fast means that the connection is marked (status bit 30) and that the fast
- * table has a direction of it armed. A mark alone is an offer: all of its
- * packets may still be slow, and why-not says why. An entry of the fast table
- * whose mark is gone was released between the two dumps, of which conntrack's
- * is the later one.
+ * table has a direction of it armed, or had one until the lease ran out with
+ * no packet there to renew it: nothing has refused such an idle connection,
+ * and its next packets re-arm it, so it stays fasttracked while its directions
+ * show as unarmed. A mark alone is an offer: all of its packets may still be
+ * slow, and why-not says why. An entry of the fast table whose mark is gone
+ * was released between the two dumps, of which conntrack's is the later one.
  */
 #include <linux/fasttrack.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 
 #include "flags.h"
 
-const struct show_flag conn_flags[CONN_FLAGS] = {
+const struct conn_flag conn_flags[CONN_FLAGS] = {
 	{ 'E', "expected" },
 	{ 'S', "seen-reply" },
 	{ 'A', "assured" },
@@ -23,11 +25,14 @@ const struct show_flag conn_flags[CONN_FLAGS] = {
 	{ 'F', "fasttrack" },
 	{ 's', "srcnat" },
 	{ 'd', "dstnat" },
+	{ 'H', "hw-offload" },
+	{ 'o', "offload" },
 };
 
 const char conn_legend[] =
 	"Flags: E - expected; S - seen-reply; A - assured; C - confirmed;\n"
-	"       D - dying; F - fasttrack; s - srcnat; d - dstnat";
+	"       D - dying; F - fasttrack; s - srcnat; d - dstnat;\n"
+	"       H - hw-offload; o - offload by an nft flowtable or tc";
 
 /* In the order of conn_flags; the fast one has no bit of its own. */
 static const u32 status_bits[CONN_FLAGS] = {
@@ -39,10 +44,19 @@ static const u32 status_bits[CONN_FLAGS] = {
 	0,
 	IPS_SRC_NAT,
 	IPS_DST_NAT,
+	IPS_HW_OFFLOAD,
+	IPS_OFFLOAD,
 };
 
+/* Learned, and unarmed for no other reason than the end of the lease. */
+static bool is_idle(const struct ft_dir *dir)
+{
+	return dir->state == FASTTRACK_DIR_STATE_UNARMED &&
+	       dir->reason == FASTTRACK_REASON_LEASE && dir->ifindex_out;
+}
+
 /**
- * conn_is_fast() - Is any direction of it fast?
+ * conn_is_fast() - Is it fasttracked?
  * @ct: What conntrack tells.
  * @ft: What the fast table tells, or NULL.
  *
@@ -50,8 +64,23 @@ static const u32 status_bits[CONN_FLAGS] = {
  */
 bool conn_is_fast(const struct ct_conn *ct, const struct ft_conn *ft)
 {
-	return ct->status & CT_STATUS_FT && ft &&
-	       ft->state == FASTTRACK_FLOW_STATE_ACTIVE;
+	if (!(ct->status & CT_STATUS_FT) || !ft)
+		return false;
+	if (ft->state == FASTTRACK_FLOW_STATE_ACTIVE)
+		return true;
+	return ft->state == FASTTRACK_FLOW_STATE_CANDIDATE && !ft->reason &&
+	       (is_idle(&ft->dir[DIR_ORIG]) || is_idle(&ft->dir[DIR_REPLY]));
+}
+
+/**
+ * conn_flag_status() - Which status bit a flag is.
+ * @flag: Index into conn_flags.
+ *
+ * Return: Bit of the conntrack status, 0 for the flag that has none.
+ */
+u32 conn_flag_status(u32 flag)
+{
+	return status_bits[flag];
 }
 
 /**
@@ -71,6 +100,22 @@ u32 conn_flag_set(const struct ct_conn *ct, const struct ft_conn *ft)
 				     conn_is_fast(ct, ft))
 			set |= BIT(i);
 	return set;
+}
+
+/**
+ * conn_state() - What its next packet would be to the firewall.
+ * @ct: What conntrack tells.
+ *
+ * Entries are never invalid or untracked: such packets have none. Conntrack
+ * takes an expected connection for related until it was answered.
+ *
+ * Return: new, established or related.
+ */
+const char *conn_state(const struct ct_conn *ct)
+{
+	if (ct->status & IPS_SEEN_REPLY)
+		return "established";
+	return ct->status & IPS_EXPECTED ? "related" : "new";
 }
 
 /**
@@ -98,6 +143,9 @@ u32 conn_why_not(const struct ct_conn *ct, const struct ft_conn *ft)
 		return FASTTRACK_REASON_CLOSING;
 	if (ft && ct->status & CT_STATUS_FT)
 		return FASTTRACK_REASON_LEARNING;
+	/* Outside of the table the entry keeps the last refusal. */
+	if (!(ct->status & CT_STATUS_FT) && CT_STATUS_REASON(ct->status))
+		return CT_STATUS_REASON(ct->status);
 	if (!(ct->status & CT_STATUS_FT) && ct->status & CT_STATUS_FT_SEEN)
 		return FASTTRACK_REASON_FIRST_HIT;
 	return FASTTRACK_REASON_NONE;

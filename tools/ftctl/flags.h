@@ -6,15 +6,26 @@
 #define FTCTL_FLAGS_H
 
 #include "ctnetlink.h"
-#include "show.h"
 
-#define CONN_FLAGS	8
+#define CONN_FLAGS	10
 
-extern const struct show_flag conn_flags[CONN_FLAGS];
+/**
+ * struct conn_flag - One flag.
+ * @letter: In text.
+ * @key: In JSON, filters and the legend.
+ */
+struct conn_flag {
+	char letter;
+	const char *key;
+};
+
+extern const struct conn_flag conn_flags[CONN_FLAGS];
 extern const char conn_legend[];
 
 bool conn_is_fast(const struct ct_conn *ct, const struct ft_conn *ft);
 u32 conn_flag_set(const struct ct_conn *ct, const struct ft_conn *ft);
+u32 conn_flag_status(u32 flag);
+const char *conn_state(const struct ct_conn *ct);
 u32 conn_why_not(const struct ct_conn *ct, const struct ft_conn *ft);
 
 #endif /* FTCTL_FLAGS_H */

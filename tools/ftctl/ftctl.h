@@ -36,11 +36,15 @@ enum ftctl_exit {
  * @family: AF_INET or AF_INET6 for -4 and -6, else AF_UNSPEC.
  * @json: Print JSON.
  * @pretty: Indent the JSON.
+ * @detail: All properties of each connection.
+ * @numeric: Numbers in place of names.
  */
 struct ftctl {
 	u8 family;
 	bool json;
 	bool pretty;
+	bool detail;
+	bool numeric;
 };
 
 #endif /* FTCTL_H */

@@ -7,7 +7,9 @@
 #include <sys/socket.h>
 
 #include "command.h"
+#include "conn.h"
 #include "diag.h"
+#include "netns.h"
 #include "out.h"
 
 #ifndef FTCTL_VERSION
@@ -17,11 +19,13 @@
 /**
  * struct request - What the options ask for.
  * @ftctl: Options for the commands.
+ * @netns: Network namespace of -N, or NULL.
  * @help: -h was given.
  * @version: -V was given.
  */
 struct request {
 	struct ftctl ftctl;
+	const char *netns;
 	bool help;
 	bool version;
 };
@@ -47,6 +51,12 @@ static int take_letter(struct request *request, char letter)
 	case 'p':
 		request->ftctl.pretty = true;
 		return EXIT_OK;
+	case 'd':
+		request->ftctl.detail = true;
+		return EXIT_OK;
+	case 'n':
+		request->ftctl.numeric = true;
+		return EXIT_OK;
 	case 'V':
 		request->version = true;
 		return EXIT_OK;
@@ -57,33 +67,60 @@ static int take_letter(struct request *request, char letter)
 	return fail(EXIT_USAGE, "unknown option -%c (see: ftctl help)", letter);
 }
 
-static int take_option(struct request *request, const char *word)
+/* -N takes the rest of its word, or the next one. Returns how many words
+ * were used, 0 after a message.
+ */
+static int take_netns(struct request *request, const char *rest,
+		      const char *next)
+{
+	if (request->netns) {
+		fail(EXIT_USAGE, "-N is given twice");
+		return 0;
+	}
+	request->netns = *rest ? rest : next;
+	if (!request->netns || !*request->netns) {
+		fail(EXIT_USAGE, "-N: the name of a namespace is missing");
+		return 0;
+	}
+	return *rest ? 1 : 2;
+}
+
+/* Returns how many words were used, 0 after a message. */
+static int take_option(struct request *request, const char *word,
+		       const char *next)
 {
 	if (!strcmp(word, "--help"))
-		return take_letter(request, 'h');
+		word = "-h";
 	if (!strcmp(word, "--version"))
-		return take_letter(request, 'V');
-	if (word[1] == '-')
-		return fail(EXIT_USAGE, "unknown option %s (see: ftctl help)",
-			    word);
-	while (*++word)
+		word = "-V";
+	if (word[1] == '-') {
+		fail(EXIT_USAGE, "unknown option %s (see: ftctl help)", word);
+		return 0;
+	}
+	while (*++word) {
+		if (*word == 'N')
+			return take_netns(request, word + 1, next);
 		if (take_letter(request, *word))
-			return EXIT_USAGE;
-	return EXIT_OK;
+			return 0;
+	}
+	return 1;
 }
 
 /* Options may stand anywhere; words are moved to the front of argv. */
 static int take_options(struct request *request, int *argc, char **argv)
 {
-	int i, words = 0;
+	int i, used, words = 0;
 
-	for (i = 1; i < *argc; i++) {
-		if (argv[i][0] == '-' && argv[i][1]) {
-			if (take_option(request, argv[i]))
-				return EXIT_USAGE;
-		} else {
+	for (i = 1; i < *argc; i += used) {
+		used = 1;
+		if (argv[i][0] != '-' || !argv[i][1]) {
 			argv[words++] = argv[i];
+			continue;
 		}
+		/* The last word is followed by the NULL behind argv. */
+		used = take_option(request, argv[i], argv[i + 1]);
+		if (!used)
+			return EXIT_USAGE;
 	}
 	*argc = words;
 	return EXIT_OK;
@@ -93,7 +130,7 @@ static int run(int argc, char **argv)
 {
 	const struct command *command;
 	struct request request;
-	int used;
+	int used, ret;
 
 	memset(&request, 0, sizeof(request));
 	if (take_options(&request, &argc, argv))
@@ -109,6 +146,12 @@ static int run(int argc, char **argv)
 	command = command_find(argc, argv, &used);
 	if (!command)
 		return EXIT_USAGE;
+	if (request.netns) {
+		ret = netns_enter(request.netns);
+		if (ret)
+			return ret;
+	}
+	conn_numeric(request.ftctl.numeric);
 	return command->run(&request.ftctl, argc - used, argv + used);
 }
 

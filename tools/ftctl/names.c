@@ -133,3 +133,14 @@ int protocol_number(const char *name)
 			return protocols[i].number;
 	return -1;
 }
+
+/**
+ * protocol_word() - Names of protocols, for completion.
+ * @i: Number.
+ *
+ * Return: Name, or NULL behind the last.
+ */
+const char *protocol_word(size_t i)
+{
+	return i < ARRAY_SIZE(protocols) ? protocols[i].name : NULL;
+}

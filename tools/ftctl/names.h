@@ -10,6 +10,7 @@
 
 const char *tcp_state_name(u8 state, char *number);
 const char *protocol_name(u8 protocol, char *number);
+const char *protocol_word(size_t i);
 int protocol_number(const char *name);
 const char *flow_state_name(u32 state, char *number);
 const char *dir_state_name(u32 state, char *number);

@@ -339,3 +339,117 @@ int nl_genl_family(struct nl *nl, const char *name)
 	ret = nl_do(nl, nlh, see_family, &id);
 	return ret < 0 ? ret : id;
 }
+
+/**
+ * struct group - A search for a multicast group.
+ * @name: Name.
+ * @id: Its number, or -ENOENT.
+ */
+struct group {
+	const char *name;
+	int id;
+};
+
+static void see_group(const struct nlattr *nest, struct group *group)
+{
+	const struct nlattr *attr;
+	bool same = false;
+	int id = -ENOENT;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_NAME &&
+		    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
+			same = !strcmp(mnl_attr_get_str(attr), group->name);
+		else if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_ID &&
+			 mnl_attr_get_payload_len(attr) == sizeof(u32))
+			id = mnl_attr_get_u32(attr);
+	}
+	if (same)
+		group->id = id;
+}
+
+static int see_groups(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attr, *nest;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) != CTRL_ATTR_MCAST_GROUPS)
+			continue;
+		mnl_attr_for_each_nested(nest, attr)
+			see_group(nest, data);
+	}
+	return 0;
+}
+
+/**
+ * nl_genl_group() - Find a multicast group of a generic netlink family.
+ * @nl: Socket of NETLINK_GENERIC.
+ * @family: Name of the family.
+ * @group: Name of the group.
+ *
+ * Return: Its number, -ENOENT when there is none, or another negative errno.
+ */
+int nl_genl_group(struct nl *nl, const char *family, const char *group)
+{
+	struct group search = { group, -ENOENT };
+	struct nlmsghdr *nlh;
+	int ret;
+
+	nlh = nl_genl_request(nl, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1);
+	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, family);
+	ret = nl_do(nl, nlh, see_groups, &search);
+	return ret < 0 ? ret : search.id;
+}
+
+/**
+ * nl_join() - Listen to a multicast group.
+ * @nl: Socket.
+ * @group: Number of the group.
+ *
+ * Return: 0 or a negative errno.
+ */
+int nl_join(struct nl *nl, int group)
+{
+	if (mnl_socket_setsockopt(nl->sock, NETLINK_ADD_MEMBERSHIP, &group,
+				  sizeof(group)) < 0)
+		return -errno;
+	return 0;
+}
+
+/**
+ * nl_fd() - Descriptor to wait for.
+ * @nl: Socket.
+ *
+ * Return: File descriptor.
+ */
+int nl_fd(const struct nl *nl)
+{
+	return mnl_socket_get_fd(nl->sock);
+}
+
+/**
+ * nl_receive() - Read what a multicast group has sent.
+ * @nl: Socket that has joined one.
+ * @cb: Sees each message.
+ * @data: For @cb.
+ *
+ * Return: 0, -EINTR when a signal came first, -ENOBUFS when messages were
+ * lost, or another negative errno.
+ */
+int nl_receive(struct nl *nl, nl_cb cb, void *data)
+{
+	const struct nlmsghdr *nlh = (const void *)nl->recv;
+	ssize_t got = mnl_socket_recvfrom(nl->sock, nl->recv, NL_RECV_SIZE);
+	int ret, len = got;
+
+	if (got < 0)
+		return -errno;
+	for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
+		if (nlh->nlmsg_type < NLMSG_MIN_TYPE)
+			continue;
+		ret = cb(nlh, data);
+		if (ret < 0)
+			return ret;
+	}
+	return len > 0 ? -EBADMSG : 0;
+}

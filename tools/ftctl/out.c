@@ -13,6 +13,9 @@
 #include "ftctl.h"
 #include "out.h"
 
+/* What goes to a file or pipe at once. */
+#define BUFFER_SIZE	65536
+
 /* The first write error, after which nothing more is written. */
 static int error;
 
@@ -32,6 +35,8 @@ void out_guard(void)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
 			return;
 	signal(SIGPIPE, SIG_IGN);
+	if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, NULL, _IOFBF, BUFFER_SIZE);
 }
 
 /**
@@ -68,6 +73,15 @@ void out_printf(const char *fmt, ...)
 	if (vprintf(fmt, args) < 0)
 		error = errno ? errno : EIO;
 	va_end(args);
+}
+
+/**
+ * out_flush() - Let the reader see what was written so far.
+ */
+void out_flush(void)
+{
+	if (fflush(stdout) && !error)
+		error = errno ? errno : EIO;
 }
 
 /**

@@ -11,6 +11,7 @@ void out_guard(void);
 void out_write(const char *text, size_t len);
 void out_text(const char *text);
 __printf(1, 2) void out_printf(const char *fmt, ...);
+void out_flush(void);
 int out_error(void);
 int out_close(int code);
 

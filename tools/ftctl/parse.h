@@ -13,6 +13,7 @@
 int parse_time(const char *text, u64 *ms);
 const char *format_time(u64 ms, char *text);
 int parse_number(const char *text, u64 *number);
+int parse_amount(const char *text, u64 *amount);
 int parse_yes_no(const char *text, bool *yes);
 const char *parse_assignment(const char *word, const char *name);
 size_t parse_name_length(const char *word);

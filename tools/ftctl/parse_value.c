@@ -29,6 +29,41 @@ int parse_number(const char *text, u64 *number)
 }
 
 /**
+ * parse_amount() - Read an amount.
+ * @text: A number and perhaps k, M, G or T (thousands), or Ki, Mi, Gi or Ti
+ *	(powers of 1024).
+ * @amount: Changed only on success.
+ *
+ * Return: 0, -EINVAL when it is no amount, -ERANGE when it is too large.
+ */
+int parse_amount(const char *text, u64 *amount)
+{
+	static const char units[] = "kMGT";
+	u64 sum = 0, base = 1000;
+	const char *unit;
+	int power;
+
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	for (; *text >= '0' && *text <= '9'; text++)
+		if (__builtin_mul_overflow(sum, 10, &sum) ||
+		    __builtin_add_overflow(sum, *text - '0', &sum))
+			return -ERANGE;
+	if (*text) {
+		unit = strchr(units, *text == 'K' ? 'k' : *text);
+		if (text[1] == 'i')
+			base = 1024;
+		if (!unit || text[base == 1024 ? 2 : 1])
+			return -EINVAL;
+		for (power = unit - units; power >= 0; power--)
+			if (__builtin_mul_overflow(sum, base, &sum))
+				return -ERANGE;
+	}
+	*amount = sum;
+	return 0;
+}
+
+/**
  * parse_yes_no() - Read yes or no.
  * @text: Word.
  * @yes: Changed only on success.

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Owns the files under /proc: sysctls and SNMP counters. All of them are
- * those of the network namespace of the process. Must not know what the
- * values mean.
+/* Owns the sysctls under /proc, which are those of the network namespace of the
+ * process. Must not know what the values mean.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -93,106 +91,4 @@ bool sysctl_is_fixed(const char *name)
 
 	sysctl_path(name, path);
 	return !stat(path, &st) && !(st.st_mode & 0222);
-}
-
-/* What stands between and behind the words of a line. */
-#define BLANKS	"\n "
-
-/* One word at *text, which is moved behind it. */
-static size_t take_word(const char **text, const char **word)
-{
-	size_t len;
-
-	*text += strspn(*text, BLANKS);
-	*word = *text;
-	len = strcspn(*text, BLANKS);
-	*text += len;
-	return len;
-}
-
-/**
- * snmp_find_column() - Find a value in a pair of lines of /proc/net/snmp.
- * @names: Line with names.
- * @values: Line with values in the same order.
- * @want: Name.
- * @value: Changed only on success.
- *
- * Return: 0 or -ENOENT.
- */
-int snmp_find_column(const char *names, const char *values, const char *want,
-		     u64 *value)
-{
-	const char *name, *text;
-	char number[24];
-	size_t len, text_len;
-
-	for (;;) {
-		len = take_word(&names, &name);
-		text_len = take_word(&values, &text);
-		if (!len || !text_len)
-			return -ENOENT;
-		if (len != strlen(want) || strncmp(name, want, len))
-			continue;
-		snprintf(number, sizeof(number), "%.*s", (int)text_len, text);
-		return parse_number(number, value) ? -ENOENT : 0;
-	}
-}
-
-/**
- * snmp_ipv4_forwarded() - Packets that IPv4 forwarded in this namespace.
- * @packets: Changed only on success.
- *
- * Return: 0 or a negative errno.
- */
-int snmp_ipv4_forwarded(u64 *packets)
-{
-	char *names = NULL, *values = NULL;
-	size_t names_room = 0, values_room = 0;
-	FILE *file = fopen("/proc/net/snmp", "re");
-	int ret = -ENOENT;
-
-	if (!file)
-		return -errno;
-	while (getline(&names, &names_room, file) > 0 &&
-	       getline(&values, &values_room, file) > 0) {
-		if (strncmp(names, "Ip: ", 4))
-			continue;
-		ret = snmp_find_column(names, values, "ForwDatagrams",
-				       packets);
-		break;
-	}
-	fclose(file);
-	free(names);
-	free(values);
-	return ret;
-}
-
-/**
- * snmp_ipv6_forwarded() - Packets that IPv6 forwarded in this namespace.
- * @packets: Changed only on success.
- *
- * Return: 0 or a negative errno.
- */
-int snmp_ipv6_forwarded(u64 *packets)
-{
-	static const char name[] = "Ip6OutForwDatagrams";
-	FILE *file = fopen("/proc/net/snmp6", "re");
-	int ret = -ENOENT;
-	size_t room = 0;
-	char *line = NULL;
-
-	if (!file)
-		return -errno;
-	while (ret && getline(&line, &room, file) > 0) {
-		size_t len = strcspn(line, " \t");
-
-		if (len != strlen(name) || strncmp(line, name, len))
-			continue;
-		line[strcspn(line, "\n")] = '\0';
-		ret = parse_number(line + len + strspn(line + len, " \t"),
-				   packets);
-	}
-	fclose(file);
-	free(line);
-	return ret;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Owns the prototypes of proc.c: files under /proc. */
+/* Owns the prototypes of proc.c: sysctls. */
 #ifndef FTCTL_PROC_H
 #define FTCTL_PROC_H
 
@@ -11,9 +11,5 @@ int sysctl_read(const char *name, u64 *value);
 int sysctl_open(const char *name);
 int sysctl_write(int fd, u64 value);
 bool sysctl_is_fixed(const char *name);
-int snmp_ipv4_forwarded(u64 *packets);
-int snmp_ipv6_forwarded(u64 *packets);
-int snmp_find_column(const char *names, const char *values, const char *want,
-		     u64 *value);
 
 #endif /* FTCTL_PROC_H */

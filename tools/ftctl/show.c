@@ -2,7 +2,6 @@
 /* Owns what one value looks like in text and in JSON, and hands it to the
  * writer in use. Must not know any command or message.
  */
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +35,7 @@ struct show *show_open(enum show_mode mode, bool pretty)
 	if (mode == SHOW_JSON)
 		show->json = json_open(pretty);
 	else
-		show->text = text_open(mode == SHOW_DETAIL);
+		show->text = text_open();
 	return show;
 }
 
@@ -106,18 +105,16 @@ void show_group_end(struct show *show)
  * @show: Writer.
  * @key: Its key in the record, or NULL if it is all there is; then its rows
  *	are written as they come.
- * @columns: Keys shown in the table, others only in details and JSON.
+ * @columns: Keys shown in the table, others only in JSON.
  * @count: Number of columns.
- * @legend: Line above the table, or NULL.
  */
 void show_list_begin(struct show *show, const char *key,
-		     const struct show_column *columns, size_t count,
-		     const char *legend)
+		     const struct show_column *columns, size_t count)
 {
 	if (show->json)
 		json_array_begin(show->json, key);
 	else
-		text_list_begin(show->text, key, columns, count, legend);
+		text_list_begin(show->text, key, columns, count);
 }
 
 /**
@@ -249,57 +246,19 @@ void show_percent(struct show *show, const char *key, double percent)
 }
 
 /**
- * show_address() - Show an address and its port.
+ * show_used() - Show a share of max-entries, in text only.
  * @show: Writer.
- * @key: Key; text shows address:port or [address]:port under it.
- * @port_key: Key of the port in JSON.
- * @family: AF_INET or AF_INET6.
- * @address: Address.
- * @port: Port in host order, or NULL if there is none.
+ * @key: Key.
+ * @used: So much.
+ * @most: Of so much.
  */
-void show_address(struct show *show, const char *key, const char *port_key,
-		  u8 family, const u8 *address, const u16 *port)
+void show_used(struct show *show, const char *key, u64 used, u64 most)
 {
-	char plain[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN + 8];
+	char text[64];
 
-	if (!inet_ntop(family, address, plain, sizeof(plain)))
+	if (!show->text)
 		return;
-	if (show->json) {
-		json_string(show->json, key, plain);
-		if (port)
-			show_number(show, port_key, *port);
-		return;
-	}
-	if (!port)
-		snprintf(text, sizeof(text), "%s", plain);
-	else if (family == AF_INET)
-		snprintf(text, sizeof(text), "%s:%u", plain, *port);
-	else
-		snprintf(text, sizeof(text), "[%s]:%u", plain, *port);
+	snprintf(text, sizeof(text), "%.1f%% of max-entries",
+		 100.0 * used / most);
 	text_value(show->text, key, text);
-}
-
-/**
- * show_flags() - Show flags.
- * @show: Writer.
- * @key: Key of the letters in text; JSON has a boolean for each flag.
- * @flags: All flags in order.
- * @count: How many, at most 32.
- * @set: Bit by index, which are set.
- */
-void show_flags(struct show *show, const char *key,
-		const struct show_flag *flags, size_t count, u32 set)
-{
-	char letters[33];
-	size_t i, used = 0;
-
-	for (i = 0; i < count; i++) {
-		if (show->json)
-			show_yes_no(show, flags[i].key, set & BIT(i));
-		else if (set & BIT(i))
-			letters[used++] = flags[i].letter;
-	}
-	letters[used] = '\0';
-	if (show->text)
-		text_value(show->text, key, letters);
 }

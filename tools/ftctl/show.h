@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Owns the interface of the writer: commands say once what there is to show
- * and get text, a table, details or JSON. Keys are the names of the YAML spec
+ * and get text, a table or JSON. Keys are the names of the YAML spec
  * and of RouterOS; in JSON they are stable, and more may be added.
  *
  *	show_begin(show);
  *	show_number(show, "table-limit", 65536);	one record
- *	show_list_begin(show, "reasons", columns, count, NULL);
+ *	show_list_begin(show, "reasons", columns, count);
  *		show_row_begin(show);			any number of rows
  *		show_word(show, "reason", "lease");
  *		show_row_end(show);
@@ -24,12 +24,10 @@
 /**
  * enum show_mode - How to write.
  * @SHOW_TEXT: Records as "name: value", lists as tables.
- * @SHOW_DETAIL: Lists as name=value.
  * @SHOW_JSON: JSON.
  */
 enum show_mode {
 	SHOW_TEXT,
-	SHOW_DETAIL,
 	SHOW_JSON,
 };
 
@@ -43,16 +41,6 @@ struct show_column {
 	bool right;
 };
 
-/**
- * struct show_flag - One flag.
- * @letter: In text.
- * @key: In JSON and the legend.
- */
-struct show_flag {
-	char letter;
-	const char *key;
-};
-
 struct show;
 
 struct show *show_open(enum show_mode mode, bool pretty);
@@ -62,8 +50,7 @@ void show_end(struct show *show);
 void show_group_begin(struct show *show, const char *key);
 void show_group_end(struct show *show);
 void show_list_begin(struct show *show, const char *key,
-		     const struct show_column *columns, size_t count,
-		     const char *legend);
+		     const struct show_column *columns, size_t count);
 void show_list_end(struct show *show);
 void show_row_begin(struct show *show);
 void show_row_end(struct show *show);
@@ -72,10 +59,7 @@ void show_number(struct show *show, const char *key, u64 number);
 void show_yes_no(struct show *show, const char *key, bool yes);
 void show_seconds(struct show *show, const char *key, u64 seconds);
 void show_ms(struct show *show, const char *key, u64 ms);
+void show_used(struct show *show, const char *key, u64 used, u64 most);
 void show_percent(struct show *show, const char *key, double percent);
-void show_address(struct show *show, const char *key, const char *port_key,
-		  u8 family, const u8 *address, const u16 *port);
-void show_flags(struct show *show, const char *key,
-		const struct show_flag *flags, size_t count, u32 set);
 
 #endif /* FTCTL_SHOW_H */

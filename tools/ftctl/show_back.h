@@ -10,13 +10,12 @@
 struct show_text;
 struct show_json;
 
-struct show_text *text_open(bool detail);
+struct show_text *text_open(void);
 void text_close(struct show_text *text);
 void text_record_end(struct show_text *text);
 void text_group(struct show_text *text, const char *key);
 void text_list_begin(struct show_text *text, const char *key,
-		     const struct show_column *columns, size_t count,
-		     const char *legend);
+		     const struct show_column *columns, size_t count);
 void text_list_end(struct show_text *text);
 void text_row_begin(struct show_text *text);
 void text_row_end(struct show_text *text);

@@ -1,33 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Owns the writing of JSON, with libcjson, whose names are not in kernel
- * style. An array at the top is written element by element, so that a list
- * of a million rows needs the memory of one. Must not know any command.
+/* Owns the writing of JSON. An array at the top is written element by
+ * element, so that a long list needs the memory of one; anything else is
+ * written when it is whole. Must not know any command.
  */
 #include <stdlib.h>
 #include <string.h>
-#include <cjson/cJSON.h>
 
+#include "buf.h"
 #include "diag.h"
 #include "out.h"
 #include "show_back.h"
 
 #define MAX_DEPTH	8
-#define ROW_SIZE	1024
 
 /**
  * struct show_json - Writer.
- * @node: Open objects and arrays, the innermost last.
- * @depth: How many.
+ * @buf: What is not whole yet.
+ * @closer: What ends the open objects and arrays, the innermost last.
+ * @depth: How many are open.
+ * @members: By depth, how many they have so far.
  * @pretty: Indent.
- * @streaming: The outermost is an array whose elements are written at once.
- * @written: Elements of it so far.
  */
 struct show_json {
-	struct cJSON *node[MAX_DEPTH];
+	struct buf buf;
+	char closer[MAX_DEPTH];
 	size_t depth;
+	u64 members[MAX_DEPTH + 1];
 	bool pretty;
-	bool streaming;
-	u64 written;
 };
 
 /**
@@ -51,47 +50,44 @@ struct show_json *json_open(bool pretty)
  */
 void json_close(struct show_json *json)
 {
-	/* Inner nodes belong to outer ones, but for those of a stream. */
-	if (json->depth)
-		cJSON_Delete(json->node[0]);
+	buf_free(&json->buf);
 	free(json);
 }
 
-static void write_node(const struct show_json *json, const cJSON *node)
+/* Elements of a list at the top have a line each in any case. */
+static void new_line(struct show_json *json)
 {
-	char *text = cJSON_PrintBuffered(node, ROW_SIZE, json->pretty);
+	bool streams = json->depth == 1 && json->closer[0] == ']';
 
-	if (!text)
-		exit(fail(EXIT_KERNEL, "out of memory"));
-	out_text(text);
-	cJSON_free(text);
+	if (json->pretty || streams)
+		buf_char(&json->buf, '\n');
+	if (json->pretty)
+		buf_pad(&json->buf, json->depth * 2);
 }
 
-static void add(struct show_json *json, const char *key, cJSON *node)
+static void begin_member(struct show_json *json, const char *key)
 {
-	cJSON *parent;
-	cJSON_bool added;
-
-	if (!node)
-		exit(fail(EXIT_KERNEL, "out of memory"));
-	if (!json->depth)
+	if (json->members[json->depth]++)
+		buf_char(&json->buf, ',');
+	if (json->depth)
+		new_line(json);
+	if (!key)
 		return;
-	parent = json->node[json->depth - 1];
-	/* Keys are constants, which cJSON need not copy. */
-	if (key)
-		added = cJSON_AddItemToObjectCS(parent, key, node);
-	else
-		added = cJSON_AddItemToArray(parent, node);
-	if (!added)
-		exit(fail(EXIT_KERNEL, "out of memory"));
+	buf_json_string(&json->buf, key);
+	buf_char(&json->buf, ':');
+	if (json->pretty)
+		buf_char(&json->buf, ' ');
 }
 
-static void push(struct show_json *json, const char *key, cJSON *node)
+static void begin(struct show_json *json, const char *key, char opener,
+		  char closer)
 {
-	add(json, key, node);
 	if (json->depth == MAX_DEPTH)
 		abort();
-	json->node[json->depth++] = node;
+	begin_member(json, key);
+	buf_char(&json->buf, opener);
+	json->closer[json->depth++] = closer;
+	json->members[json->depth] = 0;
 }
 
 /**
@@ -101,7 +97,7 @@ static void push(struct show_json *json, const char *key, cJSON *node)
  */
 void json_object_begin(struct show_json *json, const char *key)
 {
-	push(json, key, cJSON_CreateObject());
+	begin(json, key, '{', '}');
 }
 
 /**
@@ -111,18 +107,7 @@ void json_object_begin(struct show_json *json, const char *key)
  */
 void json_array_begin(struct show_json *json, const char *key)
 {
-	if (json->depth) {
-		push(json, key, cJSON_CreateArray());
-		return;
-	}
-	json->streaming = true;
-	out_text("[");
-}
-
-static void end_element(struct show_json *json, cJSON *node)
-{
-	out_text(json->written++ ? ",\n" : "\n");
-	write_node(json, node);
+	begin(json, key, '[', ']');
 }
 
 /**
@@ -131,23 +116,23 @@ static void end_element(struct show_json *json, cJSON *node)
  */
 void json_end(struct show_json *json)
 {
-	cJSON *node;
+	u64 members = json->members[json->depth--];
+	char closer = json->closer[json->depth];
 
+	if (members) {
+		if (json->pretty || (!json->depth && closer == ']'))
+			buf_char(&json->buf, '\n');
+		if (json->pretty)
+			buf_pad(&json->buf, json->depth * 2);
+	}
+	buf_char(&json->buf, closer);
 	if (!json->depth) {
-		out_text(json->written ? "\n]\n" : "]\n");
-		json->streaming = false;
-		return;
+		buf_char(&json->buf, '\n');
+		json->members[0] = 0;
+		buf_out(&json->buf);
+	} else if (json->depth == 1 && json->closer[0] == ']') {
+		buf_out(&json->buf);
 	}
-	node = json->node[--json->depth];
-	if (json->depth)
-		return;
-	if (json->streaming) {
-		end_element(json, node);
-	} else {
-		write_node(json, node);
-		out_text("\n");
-	}
-	cJSON_Delete(node);
 }
 
 /**
@@ -158,17 +143,18 @@ void json_end(struct show_json *json)
  */
 void json_string(struct show_json *json, const char *key, const char *value)
 {
-	add(json, key, cJSON_CreateString(value));
+	begin_member(json, key);
+	buf_json_string(&json->buf, value);
 }
 
 /**
  * json_raw() - Add what is JSON already.
  * @json: Writer.
  * @key: Key.
- * @value: Number, true or false. cJSON's own numbers are floating point,
- *	which a byte counter outgrows.
+ * @value: Number, true or false.
  */
 void json_raw(struct show_json *json, const char *key, const char *value)
 {
-	add(json, key, cJSON_CreateRaw(value));
+	begin_member(json, key);
+	buf_text(&json->buf, value);
 }

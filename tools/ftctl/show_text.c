@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Owns the writing of text: records as "name: value", lists as tables whose
- * columns fit, or as name=value. Must not know any command.
+ * columns fit. Must not know any command.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -27,7 +27,6 @@ struct pool {
 
 /**
  * struct show_text - Writer.
- * @detail: Rows as name=value.
  * @group: Prefix of the keys of the group that is open, or NULL.
  * @pool: All strings that wait to be written.
  * @line: Pairs of offsets of name and value, of a record.
@@ -39,12 +38,9 @@ struct pool {
  * @rows: Rows in @cell.
  * @in_row: A row is open.
  * @headed: The head of the table is written.
- * @legend: Line above the table, or NULL.
- * @written: Rows of this list so far, details are numbered.
  * @separate: Something is above, so a list begins with an empty line.
  */
 struct show_text {
-	bool detail;
 	const char *group;
 	struct pool pool;
 	size_t (*line)[2];
@@ -56,8 +52,6 @@ struct show_text {
 	size_t rows;
 	bool in_row;
 	bool headed;
-	const char *legend;
-	u64 written;
 	bool separate;
 };
 
@@ -98,16 +92,14 @@ static void pad(size_t count)
 
 /**
  * text_open() - Make a writer.
- * @detail: Rows as name=value.
  *
  * Return: Writer.
  */
-struct show_text *text_open(bool detail)
+struct show_text *text_open(void)
 {
 	struct show_text *text = xrealloc(NULL, 1, sizeof(*text));
 
 	memset(text, 0, sizeof(*text));
-	text->detail = detail;
 	pool_clear(&text->pool);
 	return text;
 }
@@ -188,11 +180,9 @@ static void record_value(struct show_text *text, const char *key,
  * @key: Its name, or NULL if it is all there is.
  * @columns: Columns of the table.
  * @count: How many.
- * @legend: Line above it, or NULL.
  */
 void text_list_begin(struct show_text *text, const char *key,
-		     const struct show_column *columns, size_t count,
-		     const char *legend)
+		     const struct show_column *columns, size_t count)
 {
 	size_t i;
 
@@ -203,9 +193,7 @@ void text_list_begin(struct show_text *text, const char *key,
 		out_printf("%s:\n", key);
 	text->columns = columns;
 	text->count = count;
-	text->legend = legend;
 	text->rows = 0;
-	text->written = 0;
 	text->headed = false;
 	text->separate = true;
 	text->width = xrealloc(text->width, count, sizeof(*text->width));
@@ -245,10 +233,6 @@ static void write_head(struct show_text *text)
 	if (text->headed)
 		return;
 	text->headed = true;
-	if (text->legend)
-		out_printf("%s\n", text->legend);
-	if (text->detail)
-		return;
 	for (i = 0; i < text->count; i++)
 		write_cell(text, i, text->columns[i].key, &owed, true);
 	out_text("\n");
@@ -296,11 +280,6 @@ void text_list_end(struct show_text *text)
 void text_row_begin(struct show_text *text)
 {
 	text->in_row = true;
-	if (text->detail) {
-		write_head(text);
-		out_printf("%llu", text->written);
-		return;
-	}
 	memset(text->cell + text->rows * text->count, 0,
 	       text->count * sizeof(*text->cell));
 }
@@ -312,10 +291,7 @@ void text_row_begin(struct show_text *text)
 void text_row_end(struct show_text *text)
 {
 	text->in_row = false;
-	text->written++;
-	if (text->detail)
-		out_text("\n");
-	else if (++text->rows == BATCH)
+	if (++text->rows == BATCH)
 		flush_rows(text);
 }
 
@@ -340,8 +316,6 @@ void text_value(struct show_text *text, const char *key, const char *value)
 {
 	if (!text->in_row)
 		record_value(text, key, value);
-	else if (text->detail)
-		out_printf(" %s=%s", key, value);
 	else
 		row_value(text, key, value);
 }

@@ -4,8 +4,10 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <netinet/in.h>
+#include <linux/fasttrack.h>
 #include <linux/netfilter/nfnetlink_cttimeout.h>
 
 #include "command.h"
@@ -19,35 +21,56 @@
  */
 #define TIMEOUT_MAX	(INT_MAX / 1000)
 
-#define TIMEOUT(_name, _protocol, _attr) {		\
-	.name = _name,					\
-	.kind = TRACKING_TIMEOUT,			\
-	.protocol = TRACKING_##_protocol,		\
-	.attr = CTA_TIMEOUT_##_attr,			\
+#define TIMEOUT(_name, _protocol, _attr, _linux, _routeros) {	\
+	.name = _name,						\
+	.kind = TRACKING_TIMEOUT,				\
+	.protocol = TRACKING_##_protocol,			\
+	.attr = CTA_TIMEOUT_##_attr,				\
+	.family = { _linux, _routeros },			\
 }
 
+#define MINUTE	60
+#define DAY	86400
+
 const struct tracking_row tracking_rows[TRACKING_ROWS] = {
-	{ .name = "enabled", .kind = TRACKING_ENABLED },
+	{ .name = "enabled", .kind = TRACKING_ENABLED,
+	  .family = { FASTTRACK_TRACKING_AUTO, FASTTRACK_TRACKING_AUTO } },
 	{ .name = "loose-tcp-tracking", .kind = TRACKING_SWITCH,
-	  .sysctl = SYSCTL_CT "tcp_loose" },
+	  .sysctl = SYSCTL_CT "tcp_loose", .family = { 1, 1 } },
 	{ .name = "liberal-tcp-tracking", .kind = TRACKING_SWITCH,
 	  .sysctl = SYSCTL_CT "tcp_be_liberal" },
-	TIMEOUT("tcp-syn-sent-timeout", TCP, TCP_SYN_SENT),
-	TIMEOUT("tcp-syn-received-timeout", TCP, TCP_SYN_RECV),
-	TIMEOUT("tcp-established-timeout", TCP, TCP_ESTABLISHED),
-	TIMEOUT("tcp-fin-wait-timeout", TCP, TCP_FIN_WAIT),
-	TIMEOUT("tcp-close-wait-timeout", TCP, TCP_CLOSE_WAIT),
-	TIMEOUT("tcp-last-ack-timeout", TCP, TCP_LAST_ACK),
-	TIMEOUT("tcp-time-wait-timeout", TCP, TCP_TIME_WAIT),
-	TIMEOUT("tcp-close-timeout", TCP, TCP_CLOSE),
-	TIMEOUT("tcp-syn-sent2-timeout", TCP, TCP_SYN_SENT2),
-	TIMEOUT("tcp-max-retrans-timeout", TCP, TCP_RETRANS),
-	TIMEOUT("tcp-unacked-timeout", TCP, TCP_UNACK),
-	TIMEOUT("udp-timeout", UDP, UDP_UNREPLIED),
-	TIMEOUT("udp-stream-timeout", UDP, UDP_REPLIED),
-	TIMEOUT("icmp-timeout", ICMP, ICMP_TIMEOUT),
-	TIMEOUT("icmpv6-timeout", ICMPV6, ICMPV6_TIMEOUT),
-	TIMEOUT("generic-timeout", GENERIC, GENERIC_TIMEOUT),
+	TIMEOUT("tcp-syn-sent-timeout", TCP, TCP_SYN_SENT,
+		2 * MINUTE, 5),
+	TIMEOUT("tcp-syn-received-timeout", TCP, TCP_SYN_RECV,
+		MINUTE, 5),
+	TIMEOUT("tcp-established-timeout", TCP, TCP_ESTABLISHED,
+		5 * DAY, DAY),
+	TIMEOUT("tcp-fin-wait-timeout", TCP, TCP_FIN_WAIT,
+		2 * MINUTE, 10),
+	TIMEOUT("tcp-close-wait-timeout", TCP, TCP_CLOSE_WAIT,
+		MINUTE, 10),
+	TIMEOUT("tcp-last-ack-timeout", TCP, TCP_LAST_ACK,
+		30, 10),
+	TIMEOUT("tcp-time-wait-timeout", TCP, TCP_TIME_WAIT,
+		2 * MINUTE, 10),
+	TIMEOUT("tcp-close-timeout", TCP, TCP_CLOSE,
+		10, 10),
+	TIMEOUT("tcp-syn-sent2-timeout", TCP, TCP_SYN_SENT2,
+		2 * MINUTE, 5),
+	TIMEOUT("tcp-max-retrans-timeout", TCP, TCP_RETRANS,
+		5 * MINUTE, 5 * MINUTE),
+	TIMEOUT("tcp-unacked-timeout", TCP, TCP_UNACK,
+		5 * MINUTE, 5 * MINUTE),
+	TIMEOUT("udp-timeout", UDP, UDP_UNREPLIED,
+		30, 10),
+	TIMEOUT("udp-stream-timeout", UDP, UDP_REPLIED,
+		2 * MINUTE, 3 * MINUTE),
+	TIMEOUT("icmp-timeout", ICMP, ICMP_TIMEOUT,
+		30, 10),
+	TIMEOUT("icmpv6-timeout", ICMPV6, ICMPV6_TIMEOUT,
+		30, 10),
+	TIMEOUT("generic-timeout", GENERIC, GENERIC_TIMEOUT,
+		10 * MINUTE, 10 * MINUTE),
 	{ .name = "max-entries", .kind = TRACKING_LIMIT,
 	  .sysctl = SYSCTL_CT "max" },
 	{ .name = "total-entries", .kind = TRACKING_TOTAL },
@@ -157,16 +180,35 @@ static int plan_limit(const struct tracking_row *row, const char *text,
 	return EXIT_OK;
 }
 
-/* Keeping tracking on or off without a rule needs the engine's help, which it
- * does not offer yet; auto is what the kernel does.
+/* By enum fasttrack_tracking. */
+static const char * const modes[] = {
+	[FASTTRACK_TRACKING_AUTO] = "auto",
+	[FASTTRACK_TRACKING_YES] = "yes",
+	[FASTTRACK_TRACKING_NO] = "no",
+};
+
+/**
+ * tracking_mode_name() - What keeps tracking on.
+ * @mode: enum fasttrack_tracking.
+ *
+ * Return: Word, NULL for one of a newer kernel.
  */
-static int plan_enabled(const struct tracking_row *row, const char *text)
+const char *tracking_mode_name(u64 mode)
 {
-	if (!strcmp(text, "auto"))
-		return EXIT_OK;
-	if (!strcmp(text, "yes") || !strcmp(text, "no"))
-		return fail(EXIT_USAGE, "%s: '%s' is not supported, only auto",
-			    row->name, text);
+	return mode < ARRAY_SIZE(modes) ? modes[mode] : NULL;
+}
+
+static int plan_enabled(const struct tracking_row *row, const char *text,
+			u64 *mode)
+{
+	u64 i;
+
+	for (i = 0; i < ARRAY_SIZE(modes); i++) {
+		if (!strcmp(text, modes[i])) {
+			*mode = i;
+			return EXIT_OK;
+		}
+	}
 	return fail(EXIT_USAGE, "%s: '%s' is not yes, no or auto", row->name,
 		    text);
 }
@@ -180,7 +222,7 @@ static int plan_row(struct tracking_plan *plan, size_t i, const char *text)
 	plan->given[i] = true;
 	switch (row->kind) {
 	case TRACKING_ENABLED:
-		return plan_enabled(row, text);
+		return plan_enabled(row, text, &plan->number[i]);
 	case TRACKING_SWITCH:
 		return plan_switch(row, text, &plan->number[i]);
 	case TRACKING_TIMEOUT:
@@ -217,4 +259,111 @@ int tracking_plan_word(struct tracking_plan *plan, const char *word)
 		return fail(EXIT_USAGE, "'%s' is not NAME=VALUE", word);
 	return fail(EXIT_USAGE, "unknown setting '%.*s'",
 		    (int)parse_name_length(word), word);
+}
+
+/**
+ * tracking_plan_family() - Want all values of a family of defaults.
+ * @plan: Plan with nothing wanted yet.
+ * @family: Family. Limits have no default of their own: they go by memory.
+ */
+void tracking_plan_family(struct tracking_plan *plan,
+			  enum tracking_family family)
+{
+	size_t i;
+
+	for (i = 0; i < TRACKING_ROWS; i++) {
+		const struct tracking_row *row = &tracking_rows[i];
+		struct ctt_values *values = &plan->timeouts[row->protocol];
+
+		if (row->kind == TRACKING_SWITCH ||
+		    row->kind == TRACKING_ENABLED) {
+			plan->number[i] = row->family[family];
+			plan->given[i] = true;
+		} else if (row->kind == TRACKING_TIMEOUT) {
+			values->seconds[row->attr] = row->family[family];
+			values->has |= BIT(row->attr);
+			plan->given[i] = true;
+		}
+	}
+}
+
+/**
+ * tracking_plan_value() - Value of a row that is a number.
+ * @plan: Plan.
+ * @i: Row.
+ * @value: Filled: seconds, 0 or 1, or a count.
+ *
+ * Return: False if there is none.
+ */
+bool tracking_plan_value(const struct tracking_plan *plan, size_t i,
+			 u64 *value)
+{
+	const struct tracking_row *row = &tracking_rows[i];
+	const struct ctt_values *values = &plan->timeouts[row->protocol];
+
+	*value = plan->number[i];
+	if (row->kind != TRACKING_TIMEOUT)
+		return true;
+	*value = values->seconds[row->attr];
+	return values->has & BIT(row->attr);
+}
+
+/**
+ * tracking_format() - Write a row as tracking_plan_word() reads it.
+ * @plan: Plan.
+ * @i: Row.
+ * @text: Filled with NAME=VALUE.
+ * @size: Its size.
+ *
+ * Return: Length, 0 if there is no value or none that can be set.
+ */
+size_t tracking_format(const struct tracking_plan *plan, size_t i,
+		       char *text, size_t size)
+{
+	const struct tracking_row *row = &tracking_rows[i];
+	char time[TIME_SIZE];
+	u64 value;
+
+	if (!tracking_plan_value(plan, i, &value))
+		return 0;
+	switch (row->kind) {
+	case TRACKING_ENABLED:
+		return snprintf(text, size, "%s=%s", row->name,
+				tracking_mode_name(value) ?: "auto");
+	case TRACKING_SWITCH:
+		return snprintf(text, size, "%s=%s", row->name,
+				value ? "yes" : "no");
+	case TRACKING_TIMEOUT:
+		return snprintf(text, size, "%s=%s", row->name,
+				format_time(value * 1000, time));
+	case TRACKING_LIMIT:
+		return snprintf(text, size, "%s=%llu", row->name, value);
+	default:
+		return 0;
+	}
+}
+
+/**
+ * tracking_plan_line() - Take a line of a file into a plan.
+ * @plan: Plan.
+ * @line: Line, changed. Blanks around it and what follows a # do not count.
+ *
+ * Return: EXIT_OK, or EXIT_USAGE after a message.
+ */
+int tracking_plan_line(struct tracking_plan *plan, char *line)
+{
+	static const char blanks[] = " \t\r\n";
+	size_t len;
+
+	line[strcspn(line, "#")] = '\0';
+	line += strspn(line, blanks);
+	len = strlen(line);
+	while (len && strchr(blanks, line[len - 1]))
+		len--;
+	line[len] = '\0';
+	if (!len)
+		return EXIT_OK;
+	if (strcspn(line, blanks) != len)
+		return fail(EXIT_USAGE, "more than one word in '%.64s'", line);
+	return tracking_plan_word(plan, line);
 }

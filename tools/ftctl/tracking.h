@@ -46,12 +46,26 @@ enum tracking_protocol {
 };
 
 /**
+ * enum tracking_family - Whose defaults.
+ * @TRACKING_LINUX: Those of the kernel.
+ * @TRACKING_ROUTEROS: Those of RouterOS.
+ * @TRACKING_FAMILIES: How many.
+ */
+enum tracking_family {
+	TRACKING_LINUX,
+	TRACKING_ROUTEROS,
+	TRACKING_FAMILIES,
+};
+
+/**
  * struct tracking_row - One setting.
  * @name: Name, that of RouterOS where RouterOS has it.
  * @kind: Where the value comes from.
  * @protocol: Protocol of a timeout.
  * @attr: Attribute of a timeout.
  * @sysctl: Sysctl of a switch or limit.
+ * @family: By enum tracking_family, seconds, 0 and 1 for no and yes, or enum
+ *	fasttrack_tracking; a limit and a total have none.
  */
 struct tracking_row {
 	const char *name;
@@ -59,6 +73,7 @@ struct tracking_row {
 	enum tracking_protocol protocol;
 	u8 attr;
 	const char *sysctl;
+	u32 family[TRACKING_FAMILIES];
 };
 
 #define TRACKING_ROWS	23
@@ -68,7 +83,8 @@ extern const struct tracking_row tracking_rows[TRACKING_ROWS];
 /**
  * struct tracking_plan - What a command line wants.
  * @given: By row, it is wanted.
- * @number: By row, value of a switch or limit.
+ * @number: By row, value of a switch or limit, enum fasttrack_tracking for
+ *	what keeps tracking on.
  * @timeouts: By protocol, timeouts.
  */
 struct tracking_plan {
@@ -78,7 +94,20 @@ struct tracking_plan {
 };
 
 const char *tracking_timeouts_name(enum tracking_protocol protocol);
+const char *tracking_mode_name(u64 mode);
 void tracking_plan_init(struct tracking_plan *plan);
+void tracking_plan_family(struct tracking_plan *plan,
+			  enum tracking_family family);
+bool tracking_plan_value(const struct tracking_plan *plan, size_t i,
+			 u64 *value);
+size_t tracking_format(const struct tracking_plan *plan, size_t i,
+		       char *text, size_t size);
+int tracking_plan_line(struct tracking_plan *plan, char *line);
 int tracking_plan_word(struct tracking_plan *plan, const char *word);
+
+/* tracking_apply.c: the way to the kernel and back. */
+int tracking_read(struct tracking_plan *plan, const char *what);
+int tracking_read_settable(struct tracking_plan *plan, const char *what);
+int tracking_apply(const struct tracking_plan *plan, const char *what);
 
 #endif /* FTCTL_TRACKING_H */

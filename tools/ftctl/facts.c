@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Owns the collection of facts for the preconditions: the engine's settings,
+ * conntrack's timeouts, nft's flowtables, IPsec's policies. Must not judge.
+ *
+ * Nothing is loaded by asking: a module that is not there has no flowtables
+ * and no policies.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/fasttrack.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_cttimeout.h>
+#include <linux/xfrm.h>
+
+#include "attr.h"
+#include "cttimeout.h"
+#include "precondition.h"
+
+static void shorter(struct facts *facts, const struct ctt_values *values,
+		    u32 attr, const char *name)
+{
+	if (!(values->has & BIT(attr)) ||
+	    (facts->shortest_name && values->seconds[attr] >= facts->shortest))
+		return;
+	facts->shortest = values->seconds[attr];
+	facts->shortest_name = name;
+}
+
+/* Those that the engine cuts its lease by. */
+static void read_timeouts(struct facts *facts)
+{
+	struct ctt_values tcp = { .l3proto = AF_INET, .l4proto = IPPROTO_TCP };
+	struct ctt_values udp = { .l3proto = AF_INET, .l4proto = IPPROTO_UDP };
+	struct nl *nl = nl_open(NETLINK_NETFILTER);
+
+	if (!nl)
+		return;
+	if (!ctt_get(nl, &tcp) && !ctt_get(nl, &udp)) {
+		shorter(facts, &tcp, CTA_TIMEOUT_TCP_ESTABLISHED,
+			"tcp-established-timeout");
+		shorter(facts, &tcp, CTA_TIMEOUT_TCP_UNACK,
+			"tcp-unacked-timeout");
+		shorter(facts, &tcp, CTA_TIMEOUT_TCP_RETRANS,
+			"tcp-max-retrans-timeout");
+		shorter(facts, &udp, CTA_TIMEOUT_UDP_REPLIED,
+			"udp-stream-timeout");
+	}
+	nl_close(nl);
+}
+
+static void read_lease(struct facts *facts, struct ft *ft)
+{
+	struct ft_setting setting;
+
+	if (!facts->loaded || ft_get_setting(ft, &setting) ||
+	    !(setting.has & BIT(FASTTRACK_A_SETTING_LEASE)))
+		return;
+	facts->lease = setting.lease;
+	read_timeouts(facts);
+	facts->has_lease = facts->shortest_name;
+}
+
+static const char *family_name(u8 family)
+{
+	switch (family) {
+	case NFPROTO_IPV4:
+		return "ip";
+	case NFPROTO_IPV6:
+		return "ip6";
+	default:
+		return "inet";
+	}
+}
+
+static int see_flowtable(const struct nlmsghdr *nlh, void *data)
+{
+	static const u8 kinds[] = {
+		[NFTA_FLOWTABLE_TABLE] = ATTR_STRING,
+		[NFTA_FLOWTABLE_NAME] = ATTR_STRING,
+		[NFTA_FLOWTABLE_USE] = ATTR_U32,
+	};
+	const struct nlattr *tb[ARRAY_SIZE(kinds)];
+	const struct nfgenmsg *nfg = mnl_nlmsg_get_payload(nlh);
+	struct facts *facts = data;
+
+	if (attr_parse_nlmsg(nlh, sizeof(*nfg), kinds, ARRAY_SIZE(kinds) - 1,
+			     tb))
+		return -EBADMSG;
+	/* One that no rule uses takes nothing. */
+	if (!tb[NFTA_FLOWTABLE_TABLE] || !tb[NFTA_FLOWTABLE_NAME] ||
+	    !tb[NFTA_FLOWTABLE_USE] ||
+	    !mnl_attr_get_u32(tb[NFTA_FLOWTABLE_USE]))
+		return 0;
+	snprintf(facts->flowtable, sizeof(facts->flowtable), "%s %s %s",
+		 family_name(nfg->nfgen_family),
+		 mnl_attr_get_str(tb[NFTA_FLOWTABLE_TABLE]),
+		 mnl_attr_get_str(tb[NFTA_FLOWTABLE_NAME]));
+	return 0;
+}
+
+static void read_flowtables(struct facts *facts)
+{
+	struct nl *nl;
+
+	if (access("/sys/module/nf_tables", F_OK))
+		return;
+	nl = nl_open(NETLINK_NETFILTER);
+	if (!nl)
+		return;
+	nl_dump(nl, nl_nfnl_request(nl, NFNL_SUBSYS_NFTABLES,
+				    NFT_MSG_GETFLOWTABLE, AF_UNSPEC),
+		see_flowtable, facts);
+	nl_close(nl);
+}
+
+static int see_policy(const struct nlmsghdr *nlh, void *data)
+{
+	const struct xfrm_userpolicy_info *info = mnl_nlmsg_get_payload(nlh);
+	struct facts *facts = data;
+
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*info))
+		return -EBADMSG;
+	/* Incoming ones are for what ends here; sockets have their own. */
+	if (info->dir != XFRM_POLICY_OUT && info->dir != XFRM_POLICY_FWD)
+		return 0;
+	if (facts->family && info->sel.family != facts->family)
+		return 0;
+	facts->policies++;
+	if (!info->sel.prefixlen_s && !info->sel.prefixlen_d &&
+	    !info->sel.proto && !info->sel.ifindex)
+		facts->everything = true;
+	return 0;
+}
+
+static void read_policies(struct facts *facts)
+{
+	struct xfrm_userpolicy_id *id;
+	struct nlmsghdr *nlh;
+	struct nl *nl;
+
+	if (access("/sys/module/xfrm_user", F_OK)) {
+		facts->has_policies = true;
+		return;
+	}
+	nl = nl_open(NETLINK_XFRM);
+	if (!nl)
+		return;
+	nlh = nl_request(nl, XFRM_MSG_GETPOLICY);
+	id = mnl_nlmsg_put_extra_header(nlh, sizeof(*id));
+	memset(id, 0, sizeof(*id));
+	facts->has_policies = nl_dump(nl, nlh, see_policy, facts) >= 0;
+	nl_close(nl);
+}
+
+/**
+ * facts_read() - Collect what the preconditions are judged by.
+ * @facts: Its family, status and loaded are set; the rest is filled.
+ * @ft: Open family if the module is loaded.
+ */
+void facts_read(struct facts *facts, struct ft *ft)
+{
+	if (facts->family != AF_INET6)
+		rules_read(AF_INET, &facts->ipv4);
+	if (facts->family != AF_INET)
+		rules_read(AF_INET6, &facts->ipv6);
+	read_lease(facts, ft);
+	read_flowtables(facts);
+	read_policies(facts);
+}
