@@ -35,6 +35,13 @@ modules: need-kdir
 	@$(MAKE) -C $(KDIR) M=$(BUILD)/obj FT_TOP=$(TOP) \
 		$(if $(KUNIT),FT_KUNIT=y) $(KFLAGS) modules
 	@cp $(BUILD)/obj/*.ko $(BUILD)/
+	@test -z "$(WIRE)" || $(MAKE) wire
+
+# The test device of tests/twin
+wire: need-kdir
+	@mkdir -p $(BUILD)/twin
+	@cp -rsf $(TOP)/tests/twin/wire/. $(BUILD)/twin/
+	@$(MAKE) -C $(KDIR) M=$(BUILD)/twin $(KFLAGS) modules
 
 user:
 	@$(MAKE) -C tools O=$(TOP)/build/user
@@ -64,7 +71,13 @@ bench:
 		$(if $(KERNEL),kernel=$(KERNEL)) \
 		$(if $(PROFILE),profile=$(PROFILE)) $(ARGS)
 
+# Two routers, one of them fast, get the same packets
+twin:
+	@tests/twin/run $(if $(SEED),seed=$(SEED)) \
+		$(if $(PACKETS),packets=$(PACKETS)) \
+		$(if $(KERNEL),kernel=$(KERNEL))
+
 clean:
 	rm -rf $(TOP)/build
 
-.PHONY: all need-kdir modules user install check fuzz demo bench clean
+.PHONY: all need-kdir modules wire user install check fuzz demo bench twin clean

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns the playing of a scenario, see play.h. A burst is done when it has been
+ * written: the wire delivers before it returns. What a tunnel or a queue still
+ * holds by then is waited for, but only while the routers differ.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compare.h"
+#include "play.h"
+#include "stream.h"
+
+#define PATIENCE_MS	2000
+#define SETTLE_MS	30
+
+static struct stream streams[2];
+static u8 *batch;
+static size_t batch_room;
+
+/**
+ * play_init - get ready
+ * @pair: routers, without devices
+ */
+void play_init(struct router *pair)
+{
+	stream_open(&streams[0]);
+	stream_open(&streams[1]);
+	router_rules(pair);
+}
+
+static void sleep_ms(u32 ms)
+{
+	usleep(ms * 1000);
+}
+
+static size_t batch_write(const struct step *step, u32 *frames)
+{
+	const struct frame *frame;
+	size_t used = 0, size;
+	u32 i;
+
+	for (i = 0; i < step->frames; i++) {
+		frame = &step->frame[i];
+		if (frame->off)
+			continue;
+		size = (sizeof(frame->rec) + frame->rec.len + FTWIRE_ALIGN - 1)
+			& ~(size_t)(FTWIRE_ALIGN - 1);
+		if (used + size > batch_room) {
+			batch_room = (used + size) * 2;
+			batch = grow(batch, batch_room, 1);
+		}
+		memcpy(batch + used, &frame->rec, sizeof(frame->rec));
+		memcpy(batch + used + sizeof(frame->rec), frame->bytes,
+		       frame->rec.len);
+		used += size;
+		(*frames)++;
+	}
+	return used;
+}
+
+static bool play_compare(struct play *p)
+{
+	u32 waited, i;
+
+	for (waited = 0;; waited = waited * 2 + 2) {
+		for (i = 0; i < 2; i++) {
+			stream_capture(&streams[i], p->pair[i].wire);
+			stream_sort(&streams[i]);
+		}
+		if (compare(&streams[0], &streams[1], &p->key))
+			return true;
+		if (waited > PATIENCE_MS)
+			return false;
+		sleep_ms(waited);
+	}
+}
+
+static void play_burst(struct play *p, const struct step *step)
+{
+	size_t size = batch_write(step, &p->in);
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		stream_clear(&streams[i]);
+		if (write(p->pair[i].wire, batch, size) != (ssize_t)size)
+			die("injection: %s", strerror(errno));
+	}
+	if (!play_compare(p)) {
+		p->different = true;
+		if (p->loud)
+			compare_show(&streams[0], &streams[1]);
+	}
+	p->out += streams[0].count;
+}
+
+static void play_event(struct play *p, const struct step *step)
+{
+	char *text = strdup(step->event), *line, *save;
+	u32 ms, i;
+
+	for (line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		if (sscanf(line, "wait %u", &ms) == 1) {
+			sleep_ms(ms);
+			continue;
+		}
+		for (i = 0; i < 2; i++)
+			p->refused += !router_do(&p->pair[i], line);
+	}
+	free(text);
+}
+
+/**
+ * play - carry out a scenario until the routers differ
+ * @p: pair and loud are set, the rest is filled
+ * @s: scenario
+ */
+void play(struct play *p, const struct scenario *s)
+{
+	u32 i;
+
+	p->different = false;
+	p->in = 0;
+	p->out = 0;
+	p->refused = 0;
+	for (i = 0; i < 2; i++) {
+		router_reset(&p->pair[i]);
+		router_setup(&p->pair[i], s->topology);
+	}
+	for (i = 0; i < s->steps && !p->different; i++) {
+		p->step = i;
+		if (s->step[i].off)
+			continue;
+		if (!s->step[i].event) {
+			play_burst(p, &s->step[i]);
+			continue;
+		}
+		if (s->topology->flags & TOPO_FAR)
+			sleep_ms(SETTLE_MS);
+		play_event(p, &s->step[i]);
+	}
+}
