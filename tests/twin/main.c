@@ -16,7 +16,7 @@
 #include "report.h"
 
 #define SIZE		4000	/* frames of a scenario, seeds depend on it */
-#define MINIMISE_S	600
+#define MINIMISE_S	120
 #define MINIMISED_MAX	3
 
 static u32 to_u32(const char *text)

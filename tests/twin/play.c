@@ -13,6 +13,7 @@
 #include "compare.h"
 #include "play.h"
 #include "stream.h"
+#include "tunnel.h"
 
 #define PATIENCE_MS	2000
 #define SETTLE_MS	30
@@ -37,29 +38,50 @@ static void sleep_ms(u32 ms)
 	usleep(ms * 1000);
 }
 
-static size_t batch_write(const struct step *step, u32 *frames)
+static size_t batch_add(size_t used, const struct frame *frame)
 {
+	size_t size = (sizeof(frame->rec) + frame->rec.len + FTWIRE_ALIGN - 1)
+		      & ~(size_t)(FTWIRE_ALIGN - 1);
+
+	if (used + size > batch_room) {
+		batch_room = (used + size) * 2;
+		batch = grow(batch, batch_room, 1);
+	}
+	memcpy(batch + used, &frame->rec, sizeof(frame->rec));
+	memcpy(batch + used + sizeof(frame->rec), frame->bytes,
+	       frame->rec.len);
+	return used + size;
+}
+
+static void batch_write(const struct router *r, size_t size)
+{
+	if (size && write(r->wire, batch, size) != (ssize_t)size)
+		die("injection: %s", strerror(errno));
+}
+
+/* All at once, but for those that come in by a tun device */
+static u32 inject(struct router *r, const struct step *step)
+{
+	bool tun = r->topology->flags & TOPO_TUN;
 	const struct frame *frame;
-	size_t used = 0, size;
-	u32 i;
+	u32 i, frames = 0;
+	size_t used = 0;
 
 	for (i = 0; i < step->frames; i++) {
 		frame = &step->frame[i];
 		if (frame->off)
 			continue;
-		size = (sizeof(frame->rec) + frame->rec.len + FTWIRE_ALIGN - 1)
-			& ~(size_t)(FTWIRE_ALIGN - 1);
-		if (used + size > batch_room) {
-			batch_room = (used + size) * 2;
-			batch = grow(batch, batch_room, 1);
+		frames++;
+		if (!tun || frame->rec.port != PORT_WAN) {
+			used = batch_add(used, frame);
+			continue;
 		}
-		memcpy(batch + used, &frame->rec, sizeof(frame->rec));
-		memcpy(batch + used + sizeof(frame->rec), frame->bytes,
-		       frame->rec.len);
-		used += size;
-		(*frames)++;
+		batch_write(r, used);
+		used = 0;
+		tunnel_send(r, frame);
 	}
-	return used;
+	batch_write(r, used);
+	return frames;
 }
 
 static bool play_compare(struct play *p)
@@ -69,6 +91,7 @@ static bool play_compare(struct play *p)
 	for (waited = 0;; waited = waited * 2 + 2) {
 		for (i = 0; i < 2; i++) {
 			stream_capture(&streams[i], p->pair[i].wire);
+			tunnel_capture(&p->pair[i], &streams[i]);
 			stream_sort(&streams[i]);
 		}
 		if (compare(&streams[0], &streams[1], &p->key))
@@ -81,14 +104,13 @@ static bool play_compare(struct play *p)
 
 static void play_burst(struct play *p, const struct step *step)
 {
-	size_t size = batch_write(step, &p->in);
-	u32 i;
+	u32 i, frames = 0;
 
 	for (i = 0; i < 2; i++) {
 		stream_clear(&streams[i]);
-		if (write(p->pair[i].wire, batch, size) != (ssize_t)size)
-			die("injection: %s", strerror(errno));
+		frames = inject(&p->pair[i], step);
 	}
+	p->in += frames;
 	if (!play_compare(p)) {
 		p->different = true;
 		if (p->loud)

@@ -117,6 +117,7 @@ static void router_sysctls(bool far)
 void router_open(struct router *r, const char *name, bool fast)
 {
 	memset(r, 0, sizeof(*r));
+	memset(r->tunnel, -1, sizeof(r->tunnel));
 	r->name = name;
 	r->fast = fast;
 	r->far_ns = netns_new();

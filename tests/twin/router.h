@@ -25,6 +25,7 @@ struct nft_ctx;
  * @ct: ctnetlink in @ns
  * @ft: the engine in @ns, if @fast
  * @wire: file of the ports
+ * @tunnel: files of the WAN device, see tunnel.c, or -1
  * @topology: how it is connected
  * @quiet: do not tell of commands that fail
  */
@@ -40,6 +41,7 @@ struct router {
 	struct nl *ct;
 	struct ft ft;
 	int wire;
+	int tunnel[3];
 	const struct topology *topology;
 	bool quiet;
 };

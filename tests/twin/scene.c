@@ -149,6 +149,13 @@ static void bulk_gso(struct gen *g, struct flow *f, enum way dir)
 {
 	u8 delivery = g->delivery;
 
+	/* No device aggregates what is in PPPoE; tun knows no such UDP */
+	if (g->t->wrap[f->port[dir]] == WRAP_PPPOE ||
+	    (g->t->wrap[f->port[dir]] == WRAP_NONE &&
+	     f->proto == IPPROTO_UDP)) {
+		scene_data(g, f, dir, 100);
+		return;
+	}
 	if (delivery == FTWIRE_GRO)
 		g->delivery = FTWIRE_LIST;
 	if (f->proto == IPPROTO_TCP)

@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 
 #include "router.h"
+#include "tunnel.h"
 #include "wire/ftwire.h"
 
 #define MAC		"lladdr 02:00:00:00:02:0"
@@ -204,11 +205,18 @@ void router_setup(struct router *r, const struct topology *t)
 		lines_begin(&l);
 		put_links(&l, "link add far index 40 address 02:00:00:00:01:01 "
 			  "type ftwire\n", 0);
-		put_links(&l, t->far, 0);
 		lines_run(&l, r, &r->far_ip);
 	}
 	lines_begin(&l);
 	put_links(&l, t->links, r->far_ip.pid);
+	lines_run(&l, r, &r->ip);
+	if (t->far) {
+		lines_begin(&l);
+		put_links(&l, t->far, 0);
+		lines_run(&l, r, &r->far_ip);
+	}
+	tunnel_make(r, t);
+	lines_begin(&l);
 	put_addresses(&l, t);
 	put_neighbours(&l, t);
 	lines_run(&l, r, &r->ip);
@@ -228,7 +236,7 @@ void router_setup(struct router *r, const struct topology *t)
 	bind_port(r, r->ns, PORT_LAN, "lan");
 	if (t->flags & TOPO_FAR)
 		bind_port(r, r->far_ns, PORT_WAN, "far");
-	else
+	else if (!(t->flags & TOPO_TUN))
 		bind_port(r, r->ns, PORT_WAN, "wan");
 	bind_port(r, r->ns, PORT_WAN2, "wan2");
 }
@@ -281,6 +289,7 @@ void router_reset(struct router *r)
 
 	r->quiet = true;
 	delete_links(&r->ip, r->ns);
+	tunnel_end(r);
 	if (r->far_ip.pid)
 		delete_links(&r->far_ip, r->far_ns);
 	for (i = 0; i < ARRAY_SIZE(lines); i++)

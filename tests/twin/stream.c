@@ -57,6 +57,28 @@ void stream_capture(struct stream *s, int wire)
 	s->used += n;
 }
 
+/**
+ * stream_add - add a frame that was captured elsewhere
+ * @s: capture
+ * @rec: its record
+ * @head: first bytes
+ * @headlen: their number
+ * @bytes: the others
+ */
+void stream_add(struct stream *s, const struct ftwire_frame *rec,
+		const u8 *head, u32 headlen, const u8 *bytes)
+{
+	u8 *to = s->data + s->used;
+
+	s->used += (sizeof(*rec) + rec->len + FTWIRE_ALIGN - 1) &
+		   ~(size_t)(FTWIRE_ALIGN - 1);
+	if (s->used > STREAM_ROOM)
+		die("a capture does not fit");
+	memcpy(to, rec, sizeof(*rec));
+	memcpy(to + sizeof(*rec), head, headlen);
+	memcpy(to + sizeof(*rec) + headlen, bytes, rec->len - headlen);
+}
+
 static u64 hash_add(u64 hash, const u8 *data, u32 len)
 {
 	u32 i;

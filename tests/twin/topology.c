@@ -32,6 +32,18 @@
 	VLAN("lan", 10, "raw0", 100) \
 	VLAN("wan", 11, "raw1", 101) VLAN("wan2", 12, "raw2", 102)
 
+/* A pair between both ends, under a tunnel */
+#define UNDER \
+	"link add under index 50 address 02:00:00:00:01:06 type veth peer " \
+	"name under index 50 address 02:00:00:00:02:06 netns @far\n" \
+	"link set under up\naddress add 10.4.0.1/24 dev under\n" \
+	"neigh replace 10.4.0.2 lladdr 02:00:00:00:02:06 dev under " \
+	"nud permanent\n"
+#define FAR_UNDER \
+	"link set under up\naddress add 10.4.0.2/24 dev under\n" \
+	"neigh replace 10.4.0.1 lladdr 02:00:00:00:01:06 dev under " \
+	"nud permanent\n"
+
 const struct topology topologies[] = {
 	{ .name = "ether", .links = LAN WAN WAN2, .mtu = 1500 },
 	{
@@ -60,6 +72,33 @@ const struct topology topologies[] = {
 	},
 	{
 		.name = "ecmp", .links = LAN WAN WAN2, .flags = TOPO_ECMP,
+		.mtu = 1500,
+	},
+	{
+		.name = "pppoe", .flags = TOPO_PPPOE | TOPO_NOARP,
+		.mtu = 1492, .links = LAN RAW1 "link set raw1 up\n" WAN2,
+		.wrap = { WRAP_ETHER, WRAP_PPPOE, WRAP_ETHER },
+	},
+	{
+		.name = "tun", .flags = TOPO_TUN | TOPO_NOARP, .mtu = 1500,
+		.links = LAN WAN2, .wrap = { WRAP_ETHER, WRAP_NONE, WRAP_ETHER },
+	},
+	{
+		.name = "wireguard", .mtu = 1420,
+		.flags = TOPO_FAR | TOPO_WIREGUARD | TOPO_NOARP,
+		.links = LAN WAN2 UNDER
+			 "link add " WAN_HAS " type wireguard\n",
+		.far = FAR_UNDER "link add " WAN_HAS " type wireguard\n",
+	},
+	{
+		.name = "gre", .mtu = 1400, .flags = TOPO_FAR | TOPO_NOARP,
+		.links = LAN WAN2 UNDER "link add " WAN_HAS " type gre "
+			 "local 10.4.0.1 remote 10.4.0.2 ttl 64\n",
+		.far = FAR_UNDER "link add " WAN_HAS " type gre "
+		       "local 10.4.0.2 remote 10.4.0.1 ttl 64\n",
+	},
+	{
+		.name = "via IPv6", .links = LAN WAN WAN2, .flags = TOPO_VIA6,
 		.mtu = 1500,
 	},
 	{
