@@ -160,8 +160,9 @@ static const struct event events[] = {
 	},
 	{
 		"LAN has another MAC",
-		"ip link set lan address 02:00:00:00:01:77\n",
-		"ip link set lan address 02:00:00:00:01:00\n", .weight = 1,
+		"ip link set lan address 02:00:00:00:01:77\n@neighbours\n",
+		"ip link set lan address 02:00:00:00:01:00\n@neighbours\n",
+		.weight = 1,
 	},
 	{
 		"drop by rule",
@@ -247,6 +248,10 @@ static const struct event events[] = {
 		"off and on", "ft enabled 0\n", "ft enabled 1\n", .weight = 1,
 	},
 	{ "flush", "ft flush\n", "", .weight = 2 },
+	{
+		"ingress hooks go and come", "ft ingress 2\n",
+		"ft ingress 1\n", .weight = 1,
+	},
 };
 
 /* Lines of an event with what is only known now put in */

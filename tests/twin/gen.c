@@ -175,16 +175,26 @@ static void gen_oddity(struct gen *g)
 	g->delivery = FTWIRE_SINGLE;
 }
 
+/* Out of 100 scenarios, in so many a setting is on */
+static const struct {
+	const char *name;
+	u32 percent;
+} settings[] = {
+	{ "tcp_be_liberal", 70 },
+	{ "tcp_ignore_invalid_rst", 50 },
+	{ "tcp_loose", 80 },
+	{ "checksum", 20 },
+};
+
 static void gen_settings(struct gen *g)
 {
-	static const char name[] = "sysctl net.netfilter.nf_conntrack_";
-	struct rng *rng = &g->rng;
+	u32 i;
 
-	scenario_event(g->s, "%stcp_be_liberal %d\n"
-		       "%stcp_ignore_invalid_rst %d\n"
-		       "%stcp_loose %d\n%schecksum %d",
-		       name, rng_percent(rng, 70), name, rng_percent(rng, 50),
-		       name, rng_percent(rng, 80), name, rng_percent(rng, 20));
+	for (i = 0; i < ARRAY_SIZE(settings); i++)
+		scenario_event(g->s, "sysctl net.netfilter.nf_conntrack_%s %d",
+			       settings[i].name,
+			       rng_percent(&g->rng, settings[i].percent));
+	scenario_event(g->s, "ft ingress %u", rng_below(&g->rng, 3));
 }
 
 static void gen_step(struct gen *g)

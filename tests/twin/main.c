@@ -7,6 +7,7 @@
  * Exit status: 0 no difference, 1 a difference or too little went fast, 2 usage
  * or a machine that is not as it should be.
  */
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -27,6 +28,19 @@ static u32 to_u32(const char *text)
 	if (*end || end == text || value > 0xffffffff)
 		die("'%s' is no number", text);
 	return value;
+}
+
+/* What one device hands to another waits in a queue of the processor: with two
+ * of them packets might overtake each other
+ */
+static void stay_here(void)
+{
+	cpu_set_t here;
+
+	CPU_ZERO(&here);
+	CPU_SET(sched_getcpu(), &here);
+	if (sched_setaffinity(0, sizeof(here), &here))
+		die("no processor of our own");
 }
 
 static void run_one(struct router *pair, struct report *report, u32 seed)
@@ -62,6 +76,7 @@ int main(int argc, char **argv)
 	router_open(&pair[0], "slow", false);
 	router_open(&pair[1], "fast", true);
 	play_init(pair);
+	stay_here();
 	report_begin(&report, &pair[1], plan);
 	for (i = 0; i < plan; i++)
 		run_one(pair, &report, seed + i);

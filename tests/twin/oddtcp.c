@@ -24,12 +24,19 @@ static void tcp_flags(struct gen *g, struct flow *f, struct packet *p)
 		f->open = false;
 }
 
-static void tcp_sack(struct flow *f, enum way dir, struct packet *p)
+/* Of data that was sent, behind a hole, or of what was never sent */
+static void tcp_sack(struct gen *g, struct flow *f, enum way dir,
+		     struct packet *p)
 {
+	u32 from = f->next[!dir] + 1000;
 	u8 option[12] = { 1, 1, 5, 10 };
 
-	put32(option + 4, f->next[!dir] + 1000);
-	put32(option + 8, f->next[!dir] + 2000);
+	if (rng_percent(&g->rng, 60)) {
+		p->ack -= rng_range(&g->rng, 2001, 4000);
+		from = f->next[!dir] - rng_range(&g->rng, 1000, 2000);
+	}
+	put32(option + 4, from);
+	put32(option + 8, from + rng_range(&g->rng, 1, 1000));
 	if (p->options + sizeof(option) > sizeof(p->option))
 		return;
 	memcpy(p->option + p->options, option, sizeof(option));
@@ -114,7 +121,7 @@ void odd_tcp(struct gen *g, struct flow *f, enum way dir)
 		break;
 	case 3:
 		g->what = "SACK";
-		tcp_sack(f, dir, &p);
+		tcp_sack(g, f, dir, &p);
 		p.payload = 0;
 		break;
 	case 4:

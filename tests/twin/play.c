@@ -12,11 +12,14 @@
 
 #include "compare.h"
 #include "play.h"
+#include "settle.h"
 #include "stream.h"
 #include "tunnel.h"
 
 #define PATIENCE_MS	2000
-#define SETTLE_MS	30
+#define FAR_MS		1000	/* for the far side, unless nothing gets through */
+#define FAR_AGAIN_MS	3
+#define FAR_FIRST_MS	20000	/* a tunnel may have to try twice */
 
 static struct stream streams[2];
 static u8 *batch;
@@ -59,12 +62,21 @@ static void batch_write(const struct router *r, size_t size)
 		die("injection: %s", strerror(errno));
 }
 
-/* All at once, but for those that come in by a tun device */
-static u32 inject(struct router *r, const struct step *step)
+/* Once in vain, the way is blocked, until the next burst */
+static void wait_far(struct router *r, struct stream *s, u32 *patience)
 {
-	bool tun = r->topology->flags & TOPO_TUN;
+	if (!settle(r, s, *patience))
+		*patience = FAR_AGAIN_MS;
+}
+
+/* All at once, but for those that come in by a tun device, and where the near
+ * side answers the far one
+ */
+static u32 inject(struct router *r, const struct step *step, struct stream *s)
+{
+	u32 flags = r->topology->flags, i, frames = 0, patience = FAR_MS;
 	const struct frame *frame;
-	u32 i, frames = 0;
+	bool was_far = false, far;
 	size_t used = 0;
 
 	for (i = 0; i < step->frames; i++) {
@@ -72,15 +84,24 @@ static u32 inject(struct router *r, const struct step *step)
 		if (frame->off)
 			continue;
 		frames++;
-		if (!tun || frame->rec.port != PORT_WAN) {
-			used = batch_add(used, frame);
+		far = frame->rec.port == PORT_WAN;
+		if (flags & TOPO_TUN && far) {
+			batch_write(r, used);
+			used = 0;
+			tunnel_send(r, frame);
 			continue;
 		}
-		batch_write(r, used);
-		used = 0;
-		tunnel_send(r, frame);
+		if (flags & TOPO_FAR && was_far && !far) {
+			batch_write(r, used);
+			used = 0;
+			wait_far(r, s, &patience);
+		}
+		was_far = far;
+		used = batch_add(used, frame);
 	}
 	batch_write(r, used);
+	if (flags & TOPO_FAR)
+		wait_far(r, s, &patience);
 	return frames;
 }
 
@@ -108,7 +129,7 @@ static void play_burst(struct play *p, const struct step *step)
 
 	for (i = 0; i < 2; i++) {
 		stream_clear(&streams[i]);
-		frames = inject(&p->pair[i], step);
+		frames = inject(&p->pair[i], step, &streams[i]);
 	}
 	p->in += frames;
 	if (!play_compare(p)) {
@@ -152,6 +173,14 @@ void play(struct play *p, const struct scenario *s)
 	for (i = 0; i < 2; i++) {
 		router_reset(&p->pair[i]);
 		router_setup(&p->pair[i], s->topology);
+		/* Nothing of the scenario before */
+		stream_clear(&streams[i]);
+		stream_capture(&streams[i], p->pair[i].wire);
+		stream_clear(&streams[i]);
+		if (s->topology->flags & TOPO_FAR &&
+		    !settle(&p->pair[i], &streams[i], FAR_FIRST_MS))
+			die("router %s: nothing arrives from the far side",
+			    p->pair[i].name);
 	}
 	for (i = 0; i < s->steps && !p->different; i++) {
 		p->step = i;
@@ -161,8 +190,6 @@ void play(struct play *p, const struct scenario *s)
 			play_burst(p, &s->step[i]);
 			continue;
 		}
-		if (s->topology->flags & TOPO_FAR)
-			sleep_ms(SETTLE_MS);
 		play_event(p, &s->step[i]);
 	}
 }

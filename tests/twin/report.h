@@ -10,7 +10,8 @@
 #include "router.h"
 
 /* Below that the comparison proves nothing */
-#define REPORT_SHARE	60
+#define REPORT_SHARE	60	/* per cent, of a run */
+#define REPORT_LEAST	10	/* of a scenario: its tunnel is there */
 
 /**
  * struct report - figures of a run
@@ -18,6 +19,7 @@
  * @began: seconds of a monotonic clock
  * @share: at the end of what was counted last
  * @fast: packets
+ * @ingress: of these, at netdev ingress
  * @forwarded: packets
  * @in: frames that went in
  * @out: frames that came out
@@ -29,6 +31,7 @@ struct report {
 	double began;
 	struct router_share share;
 	u64 fast;
+	u64 ingress;
 	u64 forwarded;
 	u64 in;
 	u64 out;

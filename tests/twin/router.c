@@ -249,6 +249,10 @@ static bool do_ft(struct router *r, const char *line)
 		set.enabled = value;
 		set.has = BIT(FASTTRACK_A_SETTING_ENABLED);
 		err = ft_set_setting(&r->ft, &set);
+	} else if (sscanf(line, "ingress %u", &value) == 1) {
+		set.ingress = value;
+		set.has = BIT(FASTTRACK_A_SETTING_INGRESS);
+		err = ft_set_setting(&r->ft, &set);
 	} else {
 		die("unknown event: ft %s", line);
 	}
@@ -335,8 +339,10 @@ void router_share(struct router *r, struct router_share *share)
 	if (err)
 		die("ftctl status: %s", strerror(-err));
 	share->fast = status.ipv4.packets + status.ipv6.packets;
+	share->ingress = status.ingress_packets;
 	netns_enter(r->ns);
 	share->forwarded = snmp_value("/proc/net/snmp", "ForwDatagrams") +
-		snmp_value("/proc/net/snmp6", "Ip6OutForwDatagrams %llu");
+		snmp_value("/proc/net/snmp6", "Ip6OutForwDatagrams %llu") -
+		r->passed;
 	netns_enter(-1);
 }

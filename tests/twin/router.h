@@ -27,6 +27,8 @@ struct nft_ctx;
  * @wire: file of the ports
  * @tunnel: files of the WAN device, see tunnel.c, or -1
  * @topology: how it is connected
+ * @marks: packets of settle() in this scenario
+ * @passed: packets of settle() that got through, ever
  * @quiet: do not tell of commands that fail
  */
 struct router {
@@ -43,16 +45,20 @@ struct router {
 	int wire;
 	int tunnel[3];
 	const struct topology *topology;
+	u32 marks;
+	u32 passed;
 	bool quiet;
 };
 
 /**
  * struct router_share - how much went fast
  * @fast: packets
- * @forwarded: packets
+ * @ingress: of these, at netdev ingress
+ * @forwarded: packets of the scenarios
  */
 struct router_share {
 	u64 fast;
+	u64 ingress;
 	u64 forwarded;
 };
 

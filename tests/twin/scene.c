@@ -114,8 +114,8 @@ static void tcp_gso(struct gen *g, struct flow *f, enum way dir)
 	struct packet p;
 
 	flow_packet(f, dir, &p);
-	p.payload = min(mss * rng_range(&g->rng, 1, 20) +
-			rng_below(&g->rng, mss), 60000);
+	p.payload = mss * rng_range(&g->rng, 1, 20);
+	p.payload = min(p.payload + rng_below(&g->rng, mss), 60000);
 	if (p.payload <= mss)
 		p.payload = mss + 1;
 	p.csum = CSUM_PARTIAL;
@@ -135,8 +135,8 @@ static void udp_gso(struct gen *g, struct flow *f, enum way dir)
 	struct packet p;
 
 	flow_packet(f, dir, &p);
-	p.payload = min(size * rng_range(&g->rng, 1, 20) +
-			rng_range(&g->rng, 1, size), 60000);
+	p.payload = size * rng_range(&g->rng, 1, 20);
+	p.payload = min(p.payload + rng_range(&g->rng, 1, size), 60000);
 	p.csum = CSUM_PARTIAL;
 	g->what = "GSO";
 	frame = gen_packet(g, f, dir, &p);

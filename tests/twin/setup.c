@@ -9,6 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
 
 #include "router.h"
 #include "tunnel.h"
@@ -189,6 +193,22 @@ static void bind_port(struct router *r, int ns, u32 port, const char *name)
 	netns_enter(-1);
 }
 
+/* What a tunnel aggregates goes by time: it shall not, at either end */
+static void no_gro(int ns)
+{
+	struct ethtool_value off = { .cmd = ETHTOOL_SGRO };
+	struct ifreq ifr = { .ifr_name = "wan" };
+	int fd;
+
+	ifr.ifr_data = (void *)&off;
+	netns_enter(ns);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || ioctl(fd, SIOCETHTOOL, &ifr))
+		die("wan: GRO cannot be switched off: %s", strerror(errno));
+	close(fd);
+	netns_enter(-1);
+}
+
 /**
  * router_setup - give a router its devices
  * @r: router
@@ -199,6 +219,7 @@ void router_setup(struct router *r, const struct topology *t)
 	struct lines l;
 
 	r->topology = t;
+	r->marks = 0;
 	if (t->flags & TOPO_FAR) {
 		if (!r->far_ip.pid)
 			console_open(&r->far_ip, r->far_ns, false);
@@ -224,6 +245,8 @@ void router_setup(struct router *r, const struct topology *t)
 		lines_begin(&l);
 		put_far(&l, t);
 		lines_run(&l, r, &r->far_ip);
+		no_gro(r->ns);
+		no_gro(r->far_ns);
 	}
 	/* A device with a far end is up only now */
 	lines_begin(&l);
@@ -272,7 +295,11 @@ static void delete_links(struct console *c, int ns)
 void router_reset(struct router *r)
 {
 	static const char * const lines[] = {
-		"ft enabled 1", "ft lease 5000", "ft flush",
+		"ft enabled 1", "ft lease 5000", "ft ingress 0", "ft flush",
+		"sysctl net.netfilter.nf_conntrack_tcp_be_liberal 0",
+		"sysctl net.netfilter.nf_conntrack_tcp_ignore_invalid_rst 0",
+		"sysctl net.netfilter.nf_conntrack_tcp_loose 1",
+		"sysctl net.netfilter.nf_conntrack_checksum 0",
 		"nft flush table inet event",
 		"ip rule delete priority 100",
 		"ip -6 rule delete priority 100",

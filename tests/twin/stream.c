@@ -57,6 +57,35 @@ void stream_capture(struct stream *s, int wire)
 	s->used += n;
 }
 
+static size_t record_size(const struct ftwire_frame *rec)
+{
+	return (sizeof(*rec) + rec->len + FTWIRE_ALIGN - 1) &
+	       ~(size_t)(FTWIRE_ALIGN - 1);
+}
+
+/**
+ * stream_has - look for a frame by its last bytes
+ * @s: capture
+ * @from: bytes of it that were looked at
+ * @tail: last bytes
+ * @len: their number
+ *
+ * Return: whether it is there.
+ */
+bool stream_has(const struct stream *s, size_t from, const u8 *tail, u32 len)
+{
+	const struct ftwire_frame *rec;
+	size_t at;
+
+	for (at = from; at < s->used; at += record_size(rec)) {
+		rec = (const struct ftwire_frame *)(s->data + at);
+		if (rec->len >= len &&
+		    !memcmp((const u8 *)(rec + 1) + rec->len - len, tail, len))
+			return true;
+	}
+	return false;
+}
+
 /**
  * stream_add - add a frame that was captured elsewhere
  * @s: capture
@@ -70,8 +99,7 @@ void stream_add(struct stream *s, const struct ftwire_frame *rec,
 {
 	u8 *to = s->data + s->used;
 
-	s->used += (sizeof(*rec) + rec->len + FTWIRE_ALIGN - 1) &
-		   ~(size_t)(FTWIRE_ALIGN - 1);
+	s->used += record_size(rec);
 	if (s->used > STREAM_ROOM)
 		die("a capture does not fit");
 	memcpy(to, rec, sizeof(*rec));
@@ -234,9 +262,7 @@ void stream_sort(struct stream *s)
 	size_t at;
 
 	s->count = 0;
-	for (at = 0; at < s->used;
-	     at += (sizeof(*rec) + rec->len + FTWIRE_ALIGN - 1) &
-		   ~(size_t)(FTWIRE_ALIGN - 1)) {
+	for (at = 0; at < s->used; at += record_size(rec)) {
 		rec = (struct ftwire_frame *)(s->data + at);
 		seen.rec = rec;
 		seen.place = s->count;

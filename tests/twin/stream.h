@@ -39,6 +39,7 @@ struct stream {
 void stream_open(struct stream *s);
 void stream_clear(struct stream *s);
 void stream_capture(struct stream *s, int wire);
+bool stream_has(const struct stream *s, size_t from, const u8 *tail, u32 len);
 void stream_add(struct stream *s, const struct ftwire_frame *rec,
 		const u8 *head, u32 headlen, const u8 *bytes);
 void stream_sort(struct stream *s);
