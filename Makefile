@@ -75,7 +75,6 @@ bench:
 twin:
 	@tests/twin/run $(if $(SEED),seed=$(SEED)) \
 		$(if $(PACKETS),packets=$(PACKETS)) \
-		$(if $(JOBS),jobs=$(JOBS)) \
 		$(if $(KERNEL),kernel=$(KERNEL))
 
 clean:

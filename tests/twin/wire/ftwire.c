@@ -10,6 +10,8 @@
  */
 #include <linux/etherdevice.h>
 #include <linux/fs.h>
+#include <linux/hardirq.h>
+#include <linux/interrupt.h>
 #include <linux/ip.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -274,6 +276,15 @@ static void ftwire_unhold(struct ftwire_file *file)
 	}
 }
 
+/* What a device has handed to another one, by netif_rx(), may wait for
+ * ksoftirqd: let that go on. The writer stays on its processor.
+ */
+static void ftwire_drain(void)
+{
+	while (local_softirq_pending() & BIT(NET_RX_SOFTIRQ))
+		schedule_timeout_uninterruptible(1);
+}
+
 /* Deliver what has gathered as one group */
 static void ftwire_deliver(struct net_device *dev, u8 delivery,
 			   struct sk_buff_head *group)
@@ -307,6 +318,13 @@ static void ftwire_deliver(struct net_device *dev, u8 delivery,
 		netif_receive_skb(skb);
 		local_bh_enable();
 	}
+}
+
+static void ftwire_finish(struct net_device *dev, u8 delivery,
+			  struct sk_buff_head *group)
+{
+	ftwire_deliver(dev, delivery, group);
+	ftwire_drain();
 }
 
 static int ftwire_gather(struct ftwire_file *file, struct net_device *dev,
@@ -366,7 +384,7 @@ static int ftwire_receive(struct ftwire_file *file, const u8 *batch,
 			break;
 		}
 		if (!ftwire_together(last, rec) && last && dev)
-			ftwire_deliver(dev, last->delivery, &group);
+			ftwire_finish(dev, last->delivery, &group);
 		last = rec;
 		dev = file->dev[rec->port];
 		/* A wire that ends at a device that is down takes all */
@@ -376,7 +394,7 @@ static int ftwire_receive(struct ftwire_file *file, const u8 *batch,
 			err = ftwire_gather(file, dev, rec, &group);
 	}
 	if (last && dev)
-		ftwire_deliver(dev, last->delivery, &group);
+		ftwire_finish(dev, last->delivery, &group);
 	__skb_queue_purge(&group);
 	return err;
 }
