@@ -5,7 +5,7 @@
 #   make [KDIR=/lib/modules/6.1.0-1-amd64/build]   modules, iptables extension, ftctl
 #   make install                                   all of it into this system
 #   make demo, make check                          see README.md
-#   make bench [QUICK=1|CI=1] [JSON=FILE] [CHART=FILE] [ARGS="path=... nat=..."]
+#   make bench [QUICK=1|CI=1] [JSON=FILE] [CHART=FILE] [BASE=FILE] [ARGS=...]
 #   make fuzz [SECONDS=60]                         ftctl's parsers, with clang
 TOP	:= $(CURDIR)
 # The running kernel's headers; where it has none, the newest installed
@@ -67,7 +67,7 @@ bench:
 	@tests/bench/run form=$(if $(QUICK),quick,$(if $(CI),ci,full)) \
 		$(if $(JSON),json=$(abspath $(JSON))) \
 		$(if $(CHART),chart=$(abspath $(CHART))) \
-		$(if $(CI),base=$(or $(BASE),$(TOP)/tests/bench/base.json)) \
+		$(if $(BASE),base=$(abspath $(BASE))) \
 		$(if $(KERNEL),kernel=$(KERNEL)) \
 		$(if $(PROFILE),profile=$(PROFILE)) $(ARGS)
 
