@@ -145,11 +145,11 @@ declare -A opened
 ktap_plan 10
 for family in 4 6; do
 	for proto in tcp udp; do
-		ktap_test "IPv$family $proto, verified" verified $proto $family
-		ktap_test "IPv$family $proto, not verified" \
+		ktap_test "H34 IPv$family $proto, verified" verified $proto $family
+		ktap_test "H34 IPv$family $proto, not verified" \
 			unverified $proto $family
 	done
 done
-ktap_test "IPv4 udp without checksum" without 4 1
-ktap_test "IPv6 udp without checksum, not verified" without 6 0
+ktap_test "H34 IPv4 udp without checksum" without 4 1
+ktap_test "H34 IPv6 udp without checksum, not verified" without 6 0
 ktap_end

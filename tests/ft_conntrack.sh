@@ -269,23 +269,23 @@ hosts port lan c eth0 $client_mac $lan_mac
 hosts port wan s eth0 $server_mac $wan_mac
 
 ktap_plan 19
-ktap_test "accounting of TCP, IPv4" acct_tcp 4 31001
-ktap_test "accounting of TCP, IPv6" acct_tcp 6 31021
-ktap_test "accounting of UDP, IPv4" acct_udp 4 31002
-ktap_test "accounting of UDP, IPv6" acct_udp 6 31022
-ktap_test "UDP entry with short timeouts lives" udp_lives
-ktap_test "UDP is assured within 3 s" udp_assured
-ktap_test "full timeout when idle after bulk, IPv4" tcp_live 4 31005
-ktap_test "full timeout when idle after bulk, IPv6" tcp_live 6 31025
-ktap_test "dead peer" dead_peer
-ktap_test "close by FIN" closes 4 31007 fin TIME_WAIT
-ktap_test "close by RST" closes 6 31008 rst CLOSE
-ktap_test "blind RST in the window" blind_rst bulk 300 31025
-ktap_test "blind RST before the window" blind_rst bulk -3000 31025
-ktap_test "SYN on a reused tuple" reused_tuple 4 31010
-ktap_test "conntrack -D of UDP" deleted 31012 -D -p udp --orig-port-src 31012
-ktap_test "conntrack -F" deleted 31015 -F
-ktap_test "conntrack -D of TCP" tcp_deleted
-ktap_test "conntrack -U -t 1" expired
-ktap_test "no entry remains" all_gone
+ktap_test "H13 accounting of TCP, IPv4" acct_tcp 4 31001
+ktap_test "H13 accounting of TCP, IPv6" acct_tcp 6 31021
+ktap_test "H13 accounting of UDP, IPv4" acct_udp 4 31002
+ktap_test "H13 accounting of UDP, IPv6" acct_udp 6 31022
+ktap_test "H1 UDP entry with short timeouts lives" udp_lives
+ktap_test "H11 UDP is assured within 3 s" udp_assured
+ktap_test "H3 full timeout when idle after bulk, IPv4" tcp_live 4 31005
+ktap_test "H3 full timeout when idle after bulk, IPv6" tcp_live 6 31025
+ktap_test "H2 dead peer" dead_peer
+ktap_test "H5 close by FIN" closes 4 31007 fin TIME_WAIT
+ktap_test "H4 close by RST" closes 6 31008 rst CLOSE
+ktap_test "H4 blind RST in the window" blind_rst bulk 300 31025
+ktap_test "H4 blind RST before the window" blind_rst bulk -3000 31025
+ktap_test "H6 SYN on a reused tuple" reused_tuple 4 31010
+ktap_test "H7 conntrack -D of UDP" deleted 31012 -D -p udp --orig-port-src 31012
+ktap_test "H7 conntrack -F" deleted 31015 -F
+ktap_test "H7 conntrack -D of TCP" tcp_deleted
+ktap_test "H7 conntrack -U -t 1" expired
+ktap_test "H7 no entry remains" all_gone
 ktap_end

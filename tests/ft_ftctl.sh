@@ -361,7 +361,7 @@ else
 fi
 ktap_test "tracking set and show" trackings
 ktap_test "bad input changes nothing" unchanged bad_input
-ktap_test "without privilege" unchanged unprivileged
+ktap_test "H51 without privilege" unchanged unprivileged
 ktap_test "max-entries in a namespace" unchanged max_entries
 ktap_test "module not loaded" not_loaded
 ktap_end

@@ -132,15 +132,15 @@ sport=26000
 ktap_plan 18
 for family in 4 6; do
 	v=IPv$family
-	ktap_test "$v tunnel" outgoing tcp $family none tunnel
-	ktap_test "$v tunnel that SNAT selects" outgoing udp $family snat tunnel
-	ktap_test "$v transport that SNAT selects" \
+	ktap_test "H27 $v tunnel" outgoing tcp $family none tunnel
+	ktap_test "H27 $v tunnel that SNAT selects" outgoing udp $family snat tunnel
+	ktap_test "H27 $v transport that SNAT selects" \
 		outgoing tcp $family snat transport
-	ktap_test "$v block" outgoing udp $family none block
-	ktap_test "$v block that SNAT selects" outgoing udp $family snat block
-	ktap_test "$v forward policy" forward $family
-	ktap_test "$v held before routing" queued $family none mangle PREROUTING 5001
-	ktap_test "$v held in FORWARD" queued $family none filter FORWARD 5001
-	ktap_test "$v held in POSTROUTING" queued $family snat mangle POSTROUTING 5002
+	ktap_test "H27 $v block" outgoing udp $family none block
+	ktap_test "H27 $v block that SNAT selects" outgoing udp $family snat block
+	ktap_test "H27 $v forward policy" forward $family
+	ktap_test "H27 $v held before routing" queued $family none mangle PREROUTING 5001
+	ktap_test "H27 $v held in FORWARD" queued $family none filter FORWARD 5001
+	ktap_test "H27 $v held in POSTROUTING" queued $family snat mangle POSTROUTING 5002
 done
 ktap_end

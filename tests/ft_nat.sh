@@ -65,11 +65,11 @@ ktap_plan 36
 ktap_test "connections of every kind open" open_all
 ktap_test "all are armed" arm_all
 for flow in "${flows[@]}"; do
-	ktap_test "$flow with deferred checksums" measure "$flow" 1000
+	ktap_test "H34 H35 $flow with deferred checksums" measure "$flow" 1000
 done
 offloads_off "$client" eth0
 offloads_off "$server" eth0
 for flow in "${flows[@]}"; do
-	ktap_test "$flow with full checksums" measure "$flow" 1200
+	ktap_test "H34 H35 $flow with full checksums" measure "$flow" 1200
 done
 ktap_end

@@ -9,7 +9,8 @@
 #	                tap 0       wan2 -------- eth1        10.8.0.1-4
 #	                           tap 2                      fd08::1-4
 #
-# Covers HAZARDS 20, 21 (headers longer than those that came), 28 and 29.
+# Covers HAZARDS 12 (ingress device), 20, 21 (headers longer than those that
+# came), 28 and 29.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/hosts.sh"
 source "$(dirname "$0")/router.sh"
@@ -93,6 +94,31 @@ asymmetric()
 	hosts close f
 	ip -n "$server" $version route del "$own/$2"
 	ip -n "$router" $version route del "${beyond}1/$2"
+}
+
+# H12: the same addresses and ports by another device than the learned one may
+# be somebody else's, so they are judged by the slow path, again and again.
+other_device()
+{
+	local before=0 fast
+
+	names "$1"
+	steady udp $via && hosts send f b 5 100 && hosts settle || return
+	hosts reason iif && before=$answer
+	hosts_ask ft f && fast=$answer
+	ip -n "$server" $version route add "$own/$2" via "$3" dev eth1
+	hosts clear && hosts send f r 20 500 && hosts settle
+	hosts messages t2 f r && expect_equal "by the other" "$answer" 20
+	if [ -z "$slow" ]; then
+		hosts reason iif && expect_equal "reason iif" \
+			$((answer - before)) 20
+		hosts ft f && expect_equal "fast replies" \
+			"$(cut -d' ' -f9,10 <<<"$answer")" \
+			"$(cut -d' ' -f9,10 <<<"$fast")"
+	fi
+	ip -n "$server" $version route del "$own/$2"
+	hosts send f r 5 500 && hosts wasfast f r
+	hosts close f
 }
 
 # H29: in by a device and out by the same: both wires are ports of a bridge.
@@ -201,12 +227,14 @@ hosts tap t2 r wan2 1
 hosts engine lease=30000
 sport=35000
 
-ktap_plan 14
+ktap_plan 16
 ktap_test "H20 UDP, IPv4 by way of an IPv6 gateway" gateway_of_other_family udp
 ktap_test "H29 two ways, IPv4" several_ways 4 24
 ktap_test "H29 two ways, IPv6" several_ways 6 64
 ktap_test "H29 another way back, IPv4 TCP" asymmetric 4 32 10.3.0.1 tcp
 ktap_test "H29 another way back, IPv6 UDP" asymmetric 6 128 fd03::1 udp
+ktap_test "H12 in by another device, IPv4" other_device 4 32 10.3.0.1
+ktap_test "H12 in by another device, IPv6" other_device 6 128 fd03::1
 ktap_test "H21 room for longer headers" wide_device
 ktap_test "H21 IPv4 in IPv6" longer_header 4 32
 ktap_test "H21 IPv6 in IPv6" longer_header 6 128

@@ -5,7 +5,7 @@
 #
 #	client eth0 -------- lan router wan -------- eth0 server
 #
-# Covers HAZARDS 9, 10, 12, 15, 42 (TPROXY) and 46.
+# Covers HAZARDS 9, 10, 12, 15, 42 (TPROXY), 43 and 46.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/hosts.sh"
 source "$(dirname "$0")/router.sh"
@@ -164,6 +164,34 @@ tproxy()
 	ip -n "$router" rule del fwmark 9 lookup 99
 }
 
+# H43: the server's address becomes the router's own, with the connection fast.
+# What the router answers was not forwarded and teaches nothing.
+becomes_local()
+{
+	local src=10.1.0.2 dst=10.7.0.7 via=10.2.0.2 host=32 version=-4 before
+
+	[ "$1" = 4 ] || {
+		src=fd01::2 dst=fd07::7 via=fd02::2 host=128 version=-6
+	}
+	addresses "$server" lo $dst/$host
+	ip -n "$router" $version route add $dst/$host via $via
+	hosts udp f $src $((sport += 1)) $dst 5001 $dst 5001 &&
+	hosts arm 500 f && hosts settle && hosts close f || return
+	ip -n "$router" $version route del $dst/$host
+	addresses "$router" lo $dst/$host
+	hosts between c r
+	hosts udp g $src $sport $dst 5001 $dst 5001 &&
+	hosts send g b 3 100 && hosts_ask ft g
+	before=$answer
+	hosts send g b 30 100 && hosts_ask ft g
+	expect_equal "fast packets" "$(cut -d' ' -f5,9 <<<"$answer")" \
+		"$(cut -d' ' -f5,9 <<<"$before")"
+	hosts close g
+	hosts between c s
+	ip -n "$router" address del $dst/$host dev lo
+	ip -n "$server" address del $dst/$host dev lo
+}
+
 # H46: no room in the table: the connection is slow, and fast when there is.
 limit()
 {
@@ -185,7 +213,7 @@ hosts tap t0 r lan 0
 hosts engine lease=1000
 sport=33000
 
-ktap_plan 10
+ktap_plan 12
 for family in 4 6; do
 	ktap_test "H9 nft flowtable, IPv$family" flowtable $family
 	ktap_test "H12 zone, IPv$family" zone $family
@@ -194,5 +222,7 @@ done
 ktap_test "H10 FTP helper, and its data connection" ftp
 ktap_test "H10 SYNPROXY" synproxy
 ktap_test "H42 TPROXY" tproxy
+ktap_test "H43 the router answers, IPv4" becomes_local 4
+ktap_test "H43 the router answers, IPv6" becomes_local 6
 ktap_test "H46 table limit" limit
 ktap_end

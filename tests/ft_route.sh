@@ -85,6 +85,34 @@ mac_changes()
 	hosts fresh f o 3 && hosts fast f o 5
 }
 
+reachable()
+{
+	ip -n "$router" neigh show $peer dev wan | grep -q REACHABLE
+}
+
+# What is known of the neighbour goes away, or gets old; nobody but the fast
+# path asks for it. Nothing is sent to no address, and it is found again.
+neighbour_fails()
+{
+	local seq state
+
+	names "$1"
+	hosts engine lease=60000
+	steady f udp "$1" none && hosts arm 8000 f || return
+	for state in failed stale none; do
+		hosts seq f && seq=$answer
+		hosts clear
+		ip -n "$router" neigh replace $peer lladdr $server_mac \
+			nud $state dev wan
+		[ $state != none ] || ip -n "$router" neigh del $peer dev wan
+		hosts fresh f o 5 && hosts fast f o 5
+		expect "reachable after $state" wait_until 15 reachable
+		hosts macs t1 f o "$seq" &&
+			expect_equal "MAC after $state" "$answer" $server_mac
+	done
+	hosts engine lease=5000
+}
+
 # too_big FAMILY: about the connection as the client knows it; NAT makes the
 # router's own error seem to come from the address the client sent to.
 too_big()
@@ -118,6 +146,27 @@ mtu_lowered()
 	hosts bg f 10 200 && hosts fast f b 5 && hosts fresh f o 2
 	ip -n "$router" link set wan mtu 1500
 	hosts fresh f o 3 && hosts fast f b 5
+}
+
+# What is too big for an armed direction is refused, and disarms nothing: the
+# next ordinary one is fast again.
+oversize()
+{
+	local fast
+
+	names "$1"
+	steady f udp "$1" both && hosts nobg f || return
+	ip -n "$router" link set wan mtu 1300
+	hosts send f b 10 100 && hosts arm 1000 f && hosts settle &&
+		hosts_ask ft f || return
+	fast=$(cut -d' ' -f5 <<<"$answer")
+	hosts clear && hosts burst lan f GGG && hosts settle &&
+	hosts burst lan f NN && hosts settle || return
+	too_big "$1"
+	hosts messages t1 f o && expect_equal "left" "$answer" 2
+	[ -n "$slow" ] || { hosts ft f && expect_equal "fast" \
+		"$(cut -d' ' -f4,5 <<<"$answer")" "armed $((fast + 2))"; }
+	ip -n "$router" link set wan mtu 1500
 }
 
 # A segment of TCP, with larger ones merged by the sender's GSO.
@@ -237,32 +286,37 @@ hosts tap t0 r lan 0
 hosts tap t1 r wan 1
 hosts tap t2 r wan2 1
 hosts port lan c eth0 $client_mac $lan_mac
+hosts port lan c eth0 $client_mac $lan_mac
 sport=25000
 
-ktap_plan 23
-ktap_test "route change, IPv4 TCP" route_changes tcp 4 none
-ktap_test "route change, IPv6 UDP" route_changes udp 6 dnat
-ktap_test "policy route change, IPv4 UDP" policy_changes udp 4 dnat
-ktap_test "policy route change, IPv6 TCP" policy_changes tcp 6 none
-ktap_test "MAC change, IPv4" mac_changes udp 4 both
-ktap_test "MAC change, IPv6" mac_changes udp 6 none
-ktap_test "MTU lowered, IPv4" mtu_lowered 4
-ktap_test "MTU lowered, IPv6" mtu_lowered 6
-ktap_test "MTU lowered, IPv4 TCP" mtu_lowered_tcp 4
-ktap_test "MTU lowered, IPv6 TCP" mtu_lowered_tcp 6
-ktap_test "TTL exceeded, IPv4" ttl_exceeded 4
-ktap_test "hop limit exceeded, IPv6" ttl_exceeded 6
-ktap_test "port unreachable, IPv4" port_unreachable 4
-ktap_test "port unreachable, IPv6" port_unreachable 6
-ktap_test "device down and up, IPv4" device_down 4 udp dnat
-ktap_test "device down and up, IPv6" device_down 6 tcp none
-ktap_test "IPv4 forwarding off and on" forwarding_off 4
-ktap_test "IPv6 forwarding off and on" forwarding_off 6
-ktap_test "black hole" black_hole
-ktap_test "masquerade and route change, IPv4" masquerade_route 4 10.3.0.1
-ktap_test "masquerade and route change, IPv6" masquerade_route 6 fd03::1
-ktap_test "masquerade and address change, IPv4" \
+ktap_plan 27
+ktap_test "H17 route change, IPv4 TCP" route_changes tcp 4 none
+ktap_test "H17 route change, IPv6 UDP" route_changes udp 6 dnat
+ktap_test "H17 policy route change, IPv4 UDP" policy_changes udp 4 dnat
+ktap_test "H17 policy route change, IPv6 TCP" policy_changes tcp 6 none
+ktap_test "H19 MAC change, IPv4" mac_changes udp 4 both
+ktap_test "H19 MAC change, IPv6" mac_changes udp 6 none
+ktap_test "H19 neighbour fails, IPv4" neighbour_fails 4
+ktap_test "H19 neighbour fails, IPv6" neighbour_fails 6
+ktap_test "H33 MTU lowered, IPv4" mtu_lowered 4
+ktap_test "H18 H33 MTU lowered, IPv6" mtu_lowered 6
+ktap_test "H33 MTU lowered, IPv4 TCP" mtu_lowered_tcp 4
+ktap_test "H18 H33 MTU lowered, IPv6 TCP" mtu_lowered_tcp 6
+ktap_test "H33 too big for an armed one, IPv4" oversize 4
+ktap_test "H33 too big for an armed one, IPv6" oversize 6
+ktap_test "H33 TTL exceeded, IPv4" ttl_exceeded 4
+ktap_test "H33 hop limit exceeded, IPv6" ttl_exceeded 6
+ktap_test "H41 port unreachable, IPv4" port_unreachable 4
+ktap_test "H41 port unreachable, IPv6" port_unreachable 6
+ktap_test "H22 device down and up, IPv4" device_down 4 udp dnat
+ktap_test "H22 device down and up, IPv6" device_down 6 tcp none
+ktap_test "H17 IPv4 forwarding off and on" forwarding_off 4
+ktap_test "H18 IPv6 forwarding off and on" forwarding_off 6
+ktap_test "H17 black hole" black_hole
+ktap_test "H30 masquerade and route change, IPv4" masquerade_route 4 10.3.0.1
+ktap_test "H30 masquerade and route change, IPv6" masquerade_route 6 fd03::1
+ktap_test "H30 masquerade and address change, IPv4" \
 	masquerade_address 4 10.2.0.7 24 10.2.0.1
-ktap_test "masquerade and address change, IPv6" \
+ktap_test "H30 masquerade and address change, IPv6" \
 	masquerade_address 6 fd02::7 64 fd02::1
 ktap_end

@@ -266,16 +266,16 @@ nat_rules
 sport=22000
 if [ -n "$slow" ]; then
 	ktap_plan 1
-	ktap_test "DROP reaches a live connection, slow" drop_inserted nft
+	ktap_test "H16 DROP reaches a live connection, slow" drop_inserted nft
 	ktap_end
 fi
 
 ktap_plan 18
 for this in nft legacy; do
-	ktap_test "one rule deleted, $this" one_deleted $this
-	ktap_test "last rule deleted, $this" last_deleted $this
-	ktap_test "DROP reaches a live connection, $this" drop_inserted $this
-	ktap_test "DROP of replies, $this" drop_reply $this
+	ktap_test "H16 one rule deleted, $this" one_deleted $this
+	ktap_test "H16 last rule deleted, $this" last_deleted $this
+	ktap_test "H16 DROP reaches a live connection, $this" drop_inserted $this
+	ktap_test "H16 DROP of replies, $this" drop_reply $this
 	ktap_test "rule in mangle, one way, $this" from_mangle $this
 	ktap_test "add, list, check, delete, $this" round_trip $this
 	ktap_test "save and restore, $this" save_restore $this

@@ -109,6 +109,6 @@ hosts engine lease=30000
 sport=28000
 
 ktap_plan 2
-ktap_test "IPv4 counters" same 4 Ip:ForwDatagrams
-ktap_test "IPv6 counters" same 6 /proc/net/snmp6:Ip6OutForwDatagrams
+ktap_test "H40 IPv4 counters" same 4 Ip:ForwDatagrams
+ktap_test "H40 IPv6 counters" same 6 /proc/net/snmp6:Ip6OutForwDatagrams
 ktap_end

@@ -79,7 +79,7 @@ fi
 ktap_plan 10
 for this in nft legacy; do
 	for family in 4 6; do
-		ktap_test "IPv$family, no protocol, one way, $this" \
+		ktap_test "H5 IPv$family, no protocol, one way, $this" \
 			no_protocol $this $family
 	done
 	ktap_test "not from INPUT, $this" elsewhere $this filter INPUT

@@ -213,18 +213,18 @@ sport=27000
 ktap_plan 15
 for family in 4 6; do
 	v=IPv$family
-	ktap_test "$v TCP, default route deleted" default_deleted tcp $family
-	ktap_test "$v UDP, default route deleted" default_deleted udp $family
-	ktap_test "$v policy deleted, tunnel behind it" \
+	ktap_test "H17 $v TCP, default route deleted" default_deleted tcp $family
+	ktap_test "H17 $v UDP, default route deleted" default_deleted udp $family
+	ktap_test "H27 $v policy deleted, tunnel behind it" \
 		shadowed out tcp $family none tunnel deleted
-	ktap_test "$v policy deleted, tunnel behind it that SNAT selects" \
+	ktap_test "H27 $v policy deleted, tunnel behind it that SNAT selects" \
 		shadowed out tcp $family snat tunnel deleted
-	ktap_test "$v policy deleted, block behind it" \
+	ktap_test "H27 $v policy deleted, block behind it" \
 		shadowed out udp $family none block deleted
-	ktap_test "$v forward policy deleted, block behind it" \
+	ktap_test "H27 $v forward policy deleted, block behind it" \
 		shadowed fwd tcp $family none block deleted
-	ktap_test "$v policy deleted, one of the other family added" \
+	ktap_test "H27 $v policy deleted, one of the other family added" \
 		shadowed out tcp $family none tunnel swapped
 done
-ktap_test "IPv6 nexthop object, default route deleted" nexthop_object
+ktap_test "H17 IPv6 nexthop object, default route deleted" nexthop_object
 ktap_end

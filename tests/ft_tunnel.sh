@@ -145,10 +145,10 @@ sport=31000
 
 ktap_plan 4
 for family in 4 6; do
-	ktap_test "IPv$family too big for what is below the tunnel" \
+	ktap_test "H31 IPv$family too big for what is below the tunnel" \
 		too_big $family
 done
 for family in 4 6; do
-	ktap_test "IPv$family tunnel without an end" nobody_there $family
+	ktap_test "H31 IPv$family tunnel without an end" nobody_there $family
 done
 ktap_end

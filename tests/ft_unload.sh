@@ -130,13 +130,13 @@ sport=27000
 ktap_plan 8
 ktap_test "connections" eval 'flow_open t tcp 4 both 27001 &&
 	flow_open u udp 6 snat 27002 && hosts send t b 4 64 && hosts send u b 4 64'
-ktap_test "rules and modules go $ROUNDS times" unload_under_traffic
-ktap_test "nothing is left" nothing_left
+ktap_test "H8 rules and modules go $ROUNDS times" unload_under_traffic
+ktap_test "H8 nothing is left" nothing_left
 hosts_ask close t none
 hosts_ask close u
-ktap_test "egress device deleted" device_deleted wan
-ktap_test "ingress device deleted" device_deleted lan
-ktap_test "namespace deleted" namespace_deleted
-ktap_test "namespace deleted once more" namespace_deleted
+ktap_test "H22 egress device deleted" device_deleted wan
+ktap_test "H22 ingress device deleted" device_deleted lan
+ktap_test "H23 namespace deleted" namespace_deleted
+ktap_test "H23 namespace deleted once more" namespace_deleted
 ktap_test "the kernel log is silent" quiet_log
 ktap_end

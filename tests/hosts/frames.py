@@ -24,13 +24,16 @@ class Frames:
         letter: N normal, F in two fragments, O with an option or extension
         header, T with a TTL of 1, L with another TTL, D with another DSCP,
         X with a TOS of 0x10, E with ECN bits, W with a wrong checksum, Z
-        without one. Returns the number of the first."""
+        without one, P with padding behind it, V for a VLAN, H with a wrong
+        header checksum, Y with a length that lies, B with a wrong version,
+        G of 1400 bytes, not to be fragmented. Returns the first's number."""
         flow, port = self.flows[name], self.ports[port]
         first = flow.tx[ORIG]
         t, six = flow.client, ":" in flow.client.src
         for kind in kinds:
             seq, flow.tx[ORIG] = flow.tx[ORIG], flow.tx[ORIG] + 1
-            datagram = pk.udp(t, message(flow.id, ORIG, seq, 64))
+            size = 1400 if kind == "G" else 64
+            datagram = pk.udp(t, message(flow.id, ORIG, seq, size))
             if kind == "F":
                 for part in pk.fragments(t, datagram, 0x1000 + seq, size=40):
                     port.send(part)
@@ -44,11 +47,34 @@ class Frames:
             elif kind == "Z":
                 port.send(pk.ip(t, pk.UDP, datagram[:6] + b"\0\0" +
                                 datagram[8:]))
+            elif kind == "G":
+                port.send(pk.ip(t, pk.UDP, datagram, frag=0 if six else 0x4000))
+            elif kind in "PVHYB":
+                self.odd_frame(port, kind, pk.ip(t, pk.UDP, datagram))
             else:
                 ttl = {"T": 1, "L": 33}.get(kind, 64)
                 tos = {"D": 0x48, "X": 0x10, "E": pk.TOS | 1}.get(kind, pk.TOS)
                 port.send(pk.ip(t, pk.UDP, datagram, ttl, tos=tos))
         return first
+
+    @staticmethod
+    def odd_frame(port, kind, packet):
+        """@packet as a device may give it, before the stack has judged it."""
+        six = packet[0] >> 4 == 6
+        if kind == "P":
+            port.send(packet + b"\xa5" * 24)
+        elif kind == "V":
+            port.send(packet, vlan=7)
+        elif kind == "H":
+            port.send(packet[:10] + b"\x12\x34" + packet[12:])
+        elif kind == "Y":
+            at = 4 if six else 2
+            longer = (len(packet) + 8 - (40 if six else 0)).to_bytes(2, "big")
+            packet = packet[:at] + longer + packet[at + 2:]
+            port.send(packet if six else pk.header_mended(packet))
+        else:
+            wrong = bytes([packet[0] ^ 0x10]) + packet[1:]
+            port.send(wrong if six else pk.header_mended(wrong), six=six)
 
     def do_inject(self, port, name, direction, flags, offset, tap,
                   ack_offset="0", wrong=""):

@@ -458,8 +458,11 @@ class Hosts(JsonFiles, Frames):
 
     def do_reason(self, name):
         """How often the engine gave that reason."""
-        self.connection(next(iter(self.flows.values())))
-        return 0 if SLOW else self.engine.reasons()[name]
+        if SLOW:
+            return 0
+        if self.engine is None:
+            self.engine = self.inside("r", ft_dump.Fasttrack)
+        return self.engine.reasons()[name]
 
     def do_wasfast(self, name, dirs="b"):
         """Packets have been counted as fast."""

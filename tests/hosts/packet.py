@@ -179,6 +179,13 @@ def ip(t, proto, body, ttl=64, ident=1, frag=0, options=b"", tos=TOS):
     return head[:10] + struct.pack("!H", total) + head[12:] + body
 
 
+def header_mended(packet):
+    """@packet with an IPv4 header checksum that is right again."""
+    head = packet[:10] + b"\0\0" + packet[12:20]
+    total = checksum(head) ^ 0xffff
+    return packet[:10] + struct.pack("!H", total) + packet[12:]
+
+
 def udp(t, payload):
     length = 8 + len(payload)
     head = struct.pack("!HHHH", t.sport, t.dport, length, 0)

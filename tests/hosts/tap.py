@@ -16,6 +16,7 @@ SOL_PACKET, PACKET_AUXDATA, PACKET_STATISTICS = 263, 8, 6
 SO_RCVBUFFORCE = 33
 STATUS_CSUM_NOT_READY = 1 << 3
 PACKET_OUTGOING = 4
+ETH_VLAN = 0x8100
 SNAP = 4096
 
 Frame = collections.namedtuple("Frame", "out partial dmac smac packet")
@@ -101,9 +102,15 @@ class Port:
         self.sock = sock
         self.head = bytes.fromhex((dmac + smac).replace(":", ""))
 
-    def send(self, packet):
-        kind = ETH_IP6 if packet[0] >> 4 == 6 else ETH_IP
-        self.sock.send(self.head + struct.pack("!H", kind) + packet)
+    def send(self, packet, vlan=None, six=None):
+        """@six: what the frame says it holds, if not what it does hold."""
+        if six is None:
+            six = packet[0] >> 4 == 6
+        head = self.head
+        if vlan is not None:
+            head += struct.pack("!HH", ETH_VLAN, vlan)
+        self.sock.send(head + struct.pack("!H", ETH_IP6 if six else ETH_IP) +
+                       packet)
 
 
 class Queue:
