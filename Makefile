@@ -60,6 +60,11 @@ check:
 fuzz:
 	@tests/fuzz/run $(SECONDS)
 
+# Does each test fail when what it guards is taken away? Long, so no part of
+# check. ONLY="h17-route h36-ttl"
+mutations:
+	@tests/mutations/run $(ONLY)
+
 demo:
 	@tests/demo/run
 
@@ -80,4 +85,4 @@ twin:
 clean:
 	rm -rf $(TOP)/build
 
-.PHONY: all need-kdir modules wire user install check fuzz demo bench twin clean
+.PHONY: all need-kdir modules wire user install check fuzz mutations demo bench twin clean
