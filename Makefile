@@ -5,7 +5,7 @@
 #   make [KDIR=/lib/modules/6.1.0-1-amd64/build]   modules, iptables extension, ftctl
 #   make install                                   all of it into this system
 #   make demo, make check                          see README.md
-#   make bench [QUICK=1|CI=1] [JSON=FILE] [CHART=FILE] [ARGS="path=... nat=..."]
+#   make bench [QUICK=1|CI=1] [JSON=FILE] [CHART=FILE] [BASE=FILE] [ARGS=...]
 #   make fuzz [SECONDS=60]                         ftctl's parsers, with clang
 TOP	:= $(CURDIR)
 # The running kernel's headers; where it has none, the newest installed
@@ -35,6 +35,13 @@ modules: need-kdir
 	@$(MAKE) -C $(KDIR) M=$(BUILD)/obj FT_TOP=$(TOP) \
 		$(if $(KUNIT),FT_KUNIT=y) $(KFLAGS) modules
 	@cp $(BUILD)/obj/*.ko $(BUILD)/
+	@test -z "$(WIRE)" || $(MAKE) wire
+
+# The test device of tests/twin
+wire: need-kdir
+	@mkdir -p $(BUILD)/twin
+	@cp -rsf $(TOP)/tests/twin/wire/. $(BUILD)/twin/
+	@$(MAKE) -C $(KDIR) M=$(BUILD)/twin $(KFLAGS) modules
 
 user:
 	@$(MAKE) -C tools O=$(TOP)/build/user
@@ -60,11 +67,17 @@ bench:
 	@tests/bench/run form=$(if $(QUICK),quick,$(if $(CI),ci,full)) \
 		$(if $(JSON),json=$(abspath $(JSON))) \
 		$(if $(CHART),chart=$(abspath $(CHART))) \
-		$(if $(CI),base=$(or $(BASE),$(TOP)/tests/bench/base.json)) \
+		$(if $(BASE),base=$(abspath $(BASE))) \
 		$(if $(KERNEL),kernel=$(KERNEL)) \
 		$(if $(PROFILE),profile=$(PROFILE)) $(ARGS)
+
+# Two routers, one of them fast, get the same packets
+twin:
+	@tests/twin/run $(if $(SEED),seed=$(SEED)) \
+		$(if $(PACKETS),packets=$(PACKETS)) \
+		$(if $(KERNEL),kernel=$(KERNEL))
 
 clean:
 	rm -rf $(TOP)/build
 
-.PHONY: all need-kdir modules user install check fuzz demo bench clean
+.PHONY: all need-kdir modules wire user install check fuzz demo bench twin clean

@@ -49,7 +49,7 @@ static void ts_blocks(struct ts_options *o, u32 ack, u32 sent)
 {
 	unsigned int blocks = 1 + tb_below(3), i;
 	u8 *p = o->bytes + o->len + 2;
-	u32 at;
+	u32 at, size;
 
 	if (o->len + 4 + blocks * 8 > MAX_TCP_OPTION_SPACE)
 		return;
@@ -57,12 +57,12 @@ static void ts_blocks(struct ts_options *o, u32 ack, u32 sent)
 	p += 2;
 	ts_option(o, TCPOPT_SACK, TCPOLEN_SACK_BASE + blocks * 8);
 	for (i = 0; i < blocks; i++) {
-		at = ack + tb_below(max(sent - ack, 1U));
+		at = ack + (after(sent, ack) ? tb_below(sent - ack) : 0);
 		if (!tb_below(20))
 			at = sent + tb_below(3000) - 1000;
+		size = after(sent, at) ? sent - at : 1000;
 		put_unaligned_be32(at, p + i * 8);
-		put_unaligned_be32(at + tb_below(max(sent - at, 1U)) + 1,
-				   p + i * 8 + 4);
+		put_unaligned_be32(at + 1 + tb_below(size), p + i * 8 + 4);
 	}
 	if (!tb_below(20))
 		p[-1] += tb_below(5) - 2;

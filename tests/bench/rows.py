@@ -20,6 +20,19 @@ COST_KEYS = ("engine", "kernel", "cost", "family", "proto", "flows", "value",
              "unit")
 FAMILIES = ("ipv4", "ipv6")
 PROTOS = ("udp", "tcp")
+# What users are shown, and under which names
+SHOWN = {"engine": "icount", "nat": "snat", "bytes": 64, "flows": 1,
+         "mode": "list"}
+NAMES = {
+    "drop": "dropped at ingress",
+    "redirect": "tc redirect (layer 2)",
+    "route": "routing, no conntrack",
+    "conntrack": "conntrack, NAT, 1 rule",
+    "conntrack-50": "conntrack, NAT, 50 rules",
+    "flowtable": "nft flowtable",
+    "fasttrack": "FASTTRACK",
+}
+TITLES = {"ipv4": "IPv4", "ipv6": "IPv6", "udp": "UDP", "tcp": "TCP"}
 
 
 def parse(line):
