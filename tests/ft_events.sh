@@ -44,35 +44,45 @@ heard()
 
 	shift 2
 	wait_until 8 heard_now "$name" "$wanted" "$@"
-	sleep 0.3
+	sleep 0.1
 	heard_now "$name" "$wanted" "$@" || fail "$name has $count of '$*', \
 wanted $wanted: $(tail -n 12 "$lib_dir/$name.out")"
 }
 
 heard_now()
 {
-	local file=$lib_dir/$1.out wanted=$2 pattern lines
+	local name=$1 wanted=$2
 
 	shift 2
-	lines=$(<"$file")
-	for pattern; do
-		lines=$(grep -E -- "$pattern" <<<"$lines")
-	done
-	count=$(grep -c . <<<"$lines")
+	select_lines "$name" "$@"
 	[ "$count" -eq "$wanted" ]
+}
+
+# select_lines NAME PATTERN...: how many lines match all of them into $count, the
+# last one into $last. No program for each pattern: under emulation that is what
+# takes the time.
+select_lines()
+{
+	local file=$lib_dir/$1.out line pattern
+
+	shift
+	count=0 last=
+	while read -r line; do
+		for pattern; do
+			[[ $line =~ $pattern ]] || continue 2
+		done
+		count=$((count + 1)) last=$line
+	done <"$file"
 }
 
 # value NAME KEY PATTERN...: of the last line that matches, as JSON has it.
 value()
 {
-	local file=$lib_dir/$1.out key=$2 pattern lines
+	local name=$1 key=$2
 
 	shift 2
-	lines=$(<"$file")
-	for pattern; do
-		lines=$(grep -E -- "$pattern" <<<"$lines")
-	done
-	tail -n 1 <<<"$lines" | grep -o "\"$key\":[^,}]*" | cut -d: -f2
+	select_lines "$name" "$@"
+	[[ $last =~ \"$key\":([^,}]*) ]] && echo "${BASH_REMATCH[1]}"
 }
 
 forget_all()

@@ -26,10 +26,10 @@ packets()
 
 fill()
 {
-	local old round
+	local round old=(net.netfilter.nf_conntrack_{buckets,max})
 
-	old=$(sysctl -n net.netfilter.nf_conntrack_max)
-	at_exit sysctl -qw "net.netfilter.nf_conntrack_max=$old"
+	mapfile -t old < <(sysctl "${old[@]}")
+	at_exit sysctl -qw "${old[@]// = /=}"
 	sysctl -qw net.netfilter.nf_conntrack_max=$((total * 2)) \
 		net.netfilter.nf_conntrack_buckets=$((total * 2))
 	in_ns "$router" sysctl -qw net.netfilter.nf_conntrack_udp_timeout=9999 \

@@ -77,7 +77,7 @@ flows()
 {
 	flow_open t tcp 4 both 28001 && flow_open u udp 6 snat 28002 &&
 	flow_open w udp 4 none 28003 && hosts arm 2000 t u w &&
-	hosts bg t 20 1200 && hosts bg u 40 300 || return
+	hosts bg t 60 1200 && hosts bg u 100 300 || return
 	in_ns "$router" sysctl -qw net.netfilter.nf_conntrack_icmp_timeout=900
 	expect "ping" in_ns "$client" ping -q -c 1 -W 5 10.2.0.2
 }
@@ -196,7 +196,7 @@ endings()
 	view 100 20 interval=500ms || return
 	mux send-keys C-c
 	restored 0
-	for signal in TERM:143 HUP:129 SEGV:139 ABRT:134; do
+	for signal in TERM:143 HUP:129 SEGV:139; do
 		status=${signal#*:} signal=${signal%:*}
 		view 100 20 interval=500ms || return
 		pid=$(pgrep -f "^[^ ]*ftctl connection watch") || {
@@ -211,7 +211,7 @@ endings()
 # In the view's last reading, and while it is paused or asks for a word.
 ends_anywhere()
 {
-	view 100 20 interval=500ms count=20 || return
+	view 100 20 interval=500ms count=8 || return
 	restored 0
 	view 100 20 interval=500ms || return
 	mux send-keys p
