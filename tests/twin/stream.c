@@ -218,7 +218,7 @@ static u64 key_ip6(u64 key, u8 *ip, u32 left, struct fragment *table)
 	return key_l4(key, l4[0], 0, (u8 *)&ports, 4);
 }
 
-/* ARP, neighbour and router discovery, MLD: the routers' own business */
+/* ARP, neighbour and router discovery, IGMP, MLD: the routers' own business */
 static bool key_of(struct seen *seen, struct fragment *table)
 {
 	u8 *ip, *bytes = seen_bytes(seen);
@@ -231,6 +231,8 @@ static bool key_of(struct seen *seen, struct fragment *table)
 	if (!ip)
 		return false;
 	if (ip[0] >> 4 == 4) {
+		if (ip[9] == IPPROTO_IGMP)
+			return false;
 		seen->key = key_ip4(key, ip, left, table);
 		return true;
 	}
