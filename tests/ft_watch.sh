@@ -107,17 +107,21 @@ dst-address,reply-dst-address,timeout,orig-bytes,repl-bytes,why-not" Enter
 	true
 }
 
+# row LINES PATTERN: is it in just one of these lines of the screen?
+row()
+{
+	[ "$(screen | sed -n "$1p" | grep -c "$2")" -eq 1 ]
+}
+
 orders()
 {
 	view 150 24 sort src-address interval=500ms || return
 	seen 'sort src-address' || fail "order: $(screen)"
 	# The ping, which has no port, and it are equal to the order.
-	expect "first" [ "$(screen | sed -n 4,5p |
-		grep -c '10.1.0.2:28001')" -eq 1 ]
+	expect "first: $(screen)" wait_until 5 row 4,5 10.1.0.2:28001
 	mux send-keys r
 	seen 'sort src-address reverse' || fail "reverse: $(screen)"
-	hosts idle 1000
-	expect "first" [ "$(screen | sed -n 4p | grep -c 'fd01::2')" -eq 1 ]
+	expect "first: $(screen)" wait_until 5 row 4 fd01::2
 	mux send-keys '>'
 	seen 'sort dst-address' || fail "next column: $(screen)"
 	mux send-keys o

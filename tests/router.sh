@@ -41,6 +41,10 @@ router_new()
 	in_ns "$router" sysctl -qw net.ipv4.ip_forward=1 \
 		net.ipv6.conf.all.forwarding=1 \
 		net.netfilter.nf_conntrack_acct=1
+	# A script before this one may have loaded br_netfilter, which asks
+	# iptables about bridged frames in every namespace
+	in_ns "$router" sysctl -eqw net.bridge.bridge-nf-call-iptables=0 \
+		net.bridge.bridge-nf-call-ip6tables=0
 }
 
 # host_setup NAMESPACE MAC NET4 NET6: a host on eth0, whose way is the router.
