@@ -50,6 +50,11 @@ static void ft_mib_add4(struct net *net, const struct ft_sum *s)
 
 /* As ip6_rcv_core(), ip6_forward_finish() and ip6_finish_output2() count. A
  * device that is gone has taken its counters along. RCU read side.
+ *
+ * The route stays: it is replaced and let go of under the flow's lock, which
+ * ft_mib_tell() has, or by the RCU callback, when nobody else is left; and only
+ * a grace period after the last packet that found the gate open, which
+ * ft_mib_packet() tells of.
  */
 static void ft_mib_add6(struct net *net, const struct fasttrack_dir *d,
 			const struct ft_sum *s)

@@ -234,12 +234,8 @@ int cmd_metrics(const struct ftctl *ftctl, int argc, char **argv)
 
 	if (no_words(argc, argv))
 		return EXIT_USAGE;
-	ret = ft_open(&ft);
-	if (!ret)
-		ret = ft_get_status(&ft, &facts.status);
-	facts.loaded = !ret;
+	ret = facts_open(&facts, &ft);
 	if (!ret || ret == -ENOENT) {
-		facts_read(&facts, &ft);
 		single(&buf, &loaded, facts.loaded);
 		ret = put_engine(&buf, ftctl, &facts, &ft);
 		put_conntrack(&buf);

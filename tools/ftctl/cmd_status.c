@@ -203,12 +203,8 @@ int cmd_status(const struct ftctl *ftctl, int argc, char **argv)
 
 	if (no_words(argc, argv))
 		return EXIT_USAGE;
-	ret = ft_open(&ft);
-	if (!ret)
-		ret = ft_get_status(&ft, &facts.status);
-	facts.loaded = !ret;
+	ret = facts_open(&facts, &ft);
 	if (!ret || ret == -ENOENT) {
-		facts_read(&facts, &ft);
 		show = show_open(ftctl->json ? SHOW_JSON : SHOW_TEXT,
 				 ftctl->pretty);
 		show_begin(show);

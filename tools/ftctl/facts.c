@@ -157,12 +157,7 @@ static void read_policies(struct facts *facts)
 	nl_close(nl);
 }
 
-/**
- * facts_read() - Collect what the preconditions are judged by.
- * @facts: Its family, status and loaded are set; the rest is filled.
- * @ft: Open family if the module is loaded.
- */
-void facts_read(struct facts *facts, struct ft *ft)
+static void facts_read(struct facts *facts, struct ft *ft)
 {
 	if (facts->family != AF_INET6)
 		rules_read(AF_INET, &facts->ipv4);
@@ -171,4 +166,24 @@ void facts_read(struct facts *facts, struct ft *ft)
 	read_lease(facts, ft);
 	read_flowtables(facts);
 	read_policies(facts);
+}
+
+/**
+ * facts_open() - Open the family and collect what preconditions are judged by.
+ * @facts: Its family is set; the rest is filled.
+ * @ft: For ft_close(), whatever is returned.
+ *
+ * Return: 0; -ENOENT without the module, all else is filled then, too; or
+ * another error, nothing is.
+ */
+int facts_open(struct facts *facts, struct ft *ft)
+{
+	int ret = ft_open(ft);
+
+	if (!ret)
+		ret = ft_get_status(ft, &facts->status);
+	facts->loaded = !ret;
+	if (!ret || ret == -ENOENT)
+		facts_read(facts, ft);
+	return ret;
 }

@@ -67,7 +67,7 @@ struct verdict {
 	char advice[ADVICE_SIZE];
 };
 
-void facts_read(struct facts *facts, struct ft *ft);
+int facts_open(struct facts *facts, struct ft *ft);
 bool precondition(size_t i, const struct facts *facts,
 		  struct verdict *verdict);
 
