@@ -138,6 +138,8 @@ struct fasttrack_traffic {
  * @lock: rules and hooks; process context. Taken inside RTNL, nf_tables'
  *	commit mutex or x_tables' mutex, so never take one of those inside it.
  * @rules: FASTTRACK rules, by family; under @lock
+ * @rule_gone: jiffies when the last of them went that did; under @lock. Written
+ *	before @gen is bumped for it.
  * @hooked: hooks are registered, by family; under @lock
  * @ops: our copies, by family, because each carries @net's engine
  * @ingress: the setting, enum fasttrack_ingress
@@ -175,6 +177,7 @@ struct fasttrack_net {
 	struct fasttrack_stats __percpu *stats;
 	struct mutex		lock;	/* rules, hooks */
 	u32			rules[FT_FAMILIES];
+	u32			rule_gone;
 	bool			hooked[FT_FAMILIES];
 	struct nf_hook_ops	ops[FT_FAMILIES][2];
 	u32			ingress;

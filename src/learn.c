@@ -319,6 +319,25 @@ static void ft_dir_arm(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 	ft_ingress_armed(fn, d->iif);
 }
 
+/* Has the rule not matched for so long that it does not any more? Either direction
+ * will do, so the stamp of one that no rule names is as old as the other's lease.
+ */
+static bool ft_stamp_old(const struct fasttrack_net *fn,
+			 const struct fasttrack_flow *flow, u32 now)
+{
+	return now - READ_ONCE(flow->stamp) > READ_ONCE(fn->lease) + HZ;
+}
+
+/* Was the rule that matched last perhaps the one that went? For good after its
+ * end; but also in the jiffy of that, and for one more whenever jiffies have gone
+ * round. The next packet knows.
+ */
+static bool ft_stamp_gone(const struct fasttrack_net *fn,
+			  const struct fasttrack_flow *flow, u32 now)
+{
+	return now - READ_ONCE(flow->stamp) >= now - READ_ONCE(fn->rule_gone);
+}
+
 /* Arm, or say why not. Context: flow->lock. */
 static enum fasttrack_reason
 ft_try_arm(struct fasttrack_net *fn, struct fasttrack_flow *flow,
@@ -335,10 +354,12 @@ ft_try_arm(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 	/* Queued: what came behind it may still be so */
 	if (now - rec->stamp >= FT_HOLD)
 		return FASTTRACK_REASON_NO_RECORD;
-	if (now - READ_ONCE(flow->stamp) > READ_ONCE(fn->lease) + HZ)
-		return FASTTRACK_REASON_RULE;
 	if (rec->gen != ft_gen(fn))
 		return FASTTRACK_REASON_STALE;
+	/* Generation before the time that a rule went: nf_fasttrack_put() */
+	smp_rmb();
+	if (ft_stamp_old(fn, flow, now) || ft_stamp_gone(fn, flow, now))
+		return FASTTRACK_REASON_RULE;
 	ft_lesson_normalize(l);
 	if (!ft_lesson_known(d, c, l)) {
 		if (d->dst && !ft_dir_settled(flow, rec->dir)) {
@@ -405,7 +426,8 @@ static void ft_leaving(struct fasttrack_net *fn, struct nf_conn *ct,
 	if (!reason)
 		return;
 	ft_count(fn, reason);
-	if (reason == FASTTRACK_REASON_RULE)
+	if (reason == FASTTRACK_REASON_RULE &&
+	    ft_stamp_old(fn, flow, (u32)jiffies))
 		ft_flow_kill(flow, reason);
 }
 

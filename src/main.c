@@ -136,9 +136,11 @@ EXPORT_SYMBOL_GPL(nf_fasttrack_get);
  * @net: namespace
  * @family: as with nf_fasttrack_get()
  *
- * With the last rule all flows go back to the slow path. The hooks stay until
- * the sweeper has done that: a packet that goes slow unseen would meet stale
- * TCP state in conntrack.
+ * Which flows it was that had matched is not known, so all have to match again:
+ * their next packets go slow, and no stamp from before counts. With the last
+ * rule all flows go back to the slow path. The hooks stay until the sweeper has
+ * done that: a packet that goes slow unseen would meet stale TCP state in
+ * conntrack.
  *
  * Context: process, any lock held as with nf_fasttrack_get(); waits for
  * nothing. May come after our own namespace exit: nf_tables ends later.
@@ -149,6 +151,10 @@ void nf_fasttrack_put(struct net *net, u8 family)
 	u8 f = ft_family(family);
 
 	mutex_lock(&fn->lock);
+	WRITE_ONCE(fn->rule_gone, (u32)jiffies);
+	/* Pairs with ft_try_arm(): who sees the generation sees the time */
+	smp_mb__before_atomic();
+	atomic_inc(&fn->gen);
 	if (!--fn->rules[f] && !fn->dead) {
 		WRITE_ONCE(fn->draining[f], true);
 		ft_gc_sweep_now(fn);

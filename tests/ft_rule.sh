@@ -45,19 +45,20 @@ counted()
 		[ "$answer" -gt "$before" ]
 }
 
-# Delete the first rule: the flow ends within a lease, traffic goes on.
+# Delete the first rule: the flow goes slow at once, traffic goes on.
 delete_first()
 {
 	$rules -D FORWARD 1 &&
-	hosts notfast f 2.5 && hosts fresh f o 2 && hosts fresh f r 2
+	hosts notfast f 5 && hosts fresh f o 2 && hosts fresh f r 2
 }
 
-# One rule goes, another one keeps the hooks: the flow ends within a lease.
+# One rule goes, another one keeps the hooks, and no lease is about to end.
 one_deleted()
 {
 	fresh_rules "$1" || return
 	$rules -A FORWARD -m mark --mark 0x999 -j FASTTRACK
-	hosts idle 300 && hosts fast f b || return
+	hosts engine lease=20000 && hosts arm 10000 f || return
+	hosts fast f b || return
 	counted rule delete_first || return
 	$rules -I FORWARD -m conntrack --ctstate ESTABLISHED,RELATED \
 		-j FASTTRACK
