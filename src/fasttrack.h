@@ -45,6 +45,7 @@
 #define FT_FAMILIES		2	/* table index: 0 IPv4, 1 IPv6 */
 
 struct fasttrack_net;
+struct fasttrack_record;
 
 /**
  * struct fasttrack_buckets - one generation of a hash table
@@ -352,6 +353,8 @@ void ft_mib_packet(struct fasttrack_net *fn, const struct fasttrack_dir *d,
 unsigned int ft_slow(struct fasttrack_packet *pkt, u8 family,
 		     enum fasttrack_reason reason);
 unsigned int ft_hold_back(struct fasttrack_packet *pkt, u8 family);
+void ft_slow_record(const struct fasttrack_packet *pkt,
+		    struct fasttrack_record *rec, u8 proto);
 enum fasttrack_reason ft_tick(struct fasttrack_net *fn,
 			      struct fasttrack_dir *d, u32 now, u8 family);
 void ft_fragment_note(struct fasttrack_net *fn, u32 hash);

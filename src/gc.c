@@ -169,7 +169,7 @@ void ft_gc_init(struct fasttrack_net *fn)
  */
 void ft_gc_kick(struct fasttrack_net *fn)
 {
-	if (!READ_ONCE(fn->dead))
+	if (!delayed_work_pending(&fn->gc) && !READ_ONCE(fn->dead))
 		queue_delayed_work(system_unbound_wq, &fn->gc, FT_GC_IDLE);
 }
 

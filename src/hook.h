@@ -21,6 +21,7 @@
 #include <net/tcp.h>
 
 #include "fasttrack.h"
+#include "handshake.h"
 #include "table.h"
 
 /* Owner counters need softirqs that do not preempt each other */
@@ -418,18 +419,24 @@ static __always_inline bool ft_trim(const struct fasttrack_packet *pkt)
 	       !pskb_trim_rcsum(pkt->skb, pkt->len);
 }
 
-/* May packets of the direction go fast? Ends a hold whose time is up. */
+/* May packets of the direction go fast? Ends a hold whose time is up. BH is off,
+ * as in all of the hook.
+ */
 static __always_inline bool ft_gate_open(struct fasttrack_dir *d, u8 family)
 {
 	struct fasttrack_flow *flow;
+	u32 gate;
 
 	/* Acquire: what was learned is read after the gate was seen open */
-	if (likely(smp_load_acquire(&d->gate) == FT_ARMED))
+	gate = smp_load_acquire(&d->gate);
+	if (likely(gate == FT_ARMED))
 		return true;
+	if (!(gate & FT_ARMED))
+		return false;
 	flow = ft_dir_flow(d, family);
-	spin_lock_bh(&flow->lock);
+	spin_lock(&flow->lock);
 	ft_dir_held(flow, d->dir);
-	spin_unlock_bh(&flow->lock);
+	spin_unlock(&flow->lock);
 	/* Acquire: as above */
 	return smp_load_acquire(&d->gate) == FT_ARMED;
 }

@@ -28,12 +28,22 @@ static u32 ft_frag_hash4(const struct iphdr *iph)
 	       0x9e3779b1U >> 24;
 }
 
+/* Source and destination lie side by side, addresses as ports */
 static __always_inline struct fasttrack_dir *
 ft_find4(struct fasttrack_net *fn, const struct iphdr *iph, const void *l4,
 	 const u8 proto)
 {
-	/* Source and destination lie side by side, addresses as ports */
 	return ft_table_find4(&fn->table[0],
+			      get_unaligned((const u64 *)&iph->saddr),
+			      ft_key_l4(get_unaligned((const u32 *)l4),
+					proto));
+}
+
+static __always_inline u32
+ft_hash4(struct fasttrack_net *fn, const struct iphdr *iph, const void *l4,
+	 const u8 proto)
+{
+	return ft_table_hash4(&fn->table[0],
 			      get_unaligned((const u64 *)&iph->saddr),
 			      ft_key_l4(get_unaligned((const u32 *)l4),
 					proto));
@@ -194,6 +204,32 @@ static noinline unsigned int ft_not_armed4(struct fasttrack_packet pkt)
 	if (!reason)
 		reason = ft_tick(pkt.fn, pkt.dir, pkt.now, 0);
 	return ft_slow(&pkt, 0, reason ?: FASTTRACK_REASON_HELD);
+}
+
+/* A TCP packet of no flow that may be part of a handshake. VRF: see
+ * ft_not_armed4().
+ */
+static noinline void ft_handshake4(struct fasttrack_packet pkt, u32 hash)
+{
+	if (!(IPCB(pkt.skb)->flags & IPSKB_L3SLAVE))
+		ft_handshake(&pkt, hash, !ft_check_whole4(&pkt));
+}
+
+/* At PRE_ROUTING: the packet belongs to no flow */
+static __always_inline unsigned int
+ft_miss4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
+	 const u8 proto)
+{
+	const void *l4 = iph + 1;
+
+	ft_port_miss(pkt->fn, pkt->skb->dev);
+	if (proto == IPPROTO_TCP) {
+		u32 hash = ft_hash4(pkt->fn, iph, l4, proto);
+
+		if (unlikely(ft_handshake_concerns(l4, hash)))
+			ft_handshake4(*pkt, hash);
+	}
+	return NF_ACCEPT;
 }
 
 /* A sum of ones, which modulo 0xffff is none. Without the carries that
@@ -377,11 +413,8 @@ ft_plain4(struct fasttrack_packet pkt, unsigned int headlen, const u8 proto,
 	if (ingress)
 		pkt.len = iph_totlen(skb, iph);
 	pkt.dir = ft_find4(pkt.fn, iph, iph + 1, proto);
-	if (!pkt.dir) {
-		if (!ingress)
-			ft_port_miss(pkt.fn, skb->dev);
-		return NF_ACCEPT;
-	}
+	if (!pkt.dir)
+		return ingress ? NF_ACCEPT : ft_miss4(&pkt, iph, proto);
 	return ft_hit4(&pkt, iph, proto, ingress);
 }
 

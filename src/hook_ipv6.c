@@ -32,6 +32,14 @@ ft_find6(struct fasttrack_net *fn, const struct ipv6hdr *ip6h, u8 proto,
 			      ft_key_l4(get_unaligned((const u32 *)l4), proto));
 }
 
+static __always_inline u32
+ft_hash6(struct fasttrack_net *fn, const struct ipv6hdr *ip6h, u8 proto,
+	 const void *l4)
+{
+	return ft_table_hash6(&fn->table[1], &ip6h->saddr, &ip6h->daddr,
+			      ft_key_l4(get_unaligned((const u32 *)l4), proto));
+}
+
 /* By value: see ft_slow4() */
 
 static noinline unsigned int ft_hold_back6(struct fasttrack_packet pkt)
@@ -330,6 +338,30 @@ ft_send6(struct fasttrack_net *fn, struct sk_buff *skb,
 	return ft_output(neigh, skb, false);
 }
 
+/* See ft_handshake4() */
+static noinline void ft_handshake6(struct fasttrack_packet pkt, u32 hash)
+{
+	if (!(IP6CB(pkt.skb)->flags & IP6SKB_L3SLAVE))
+		ft_handshake(&pkt, hash, !ft_check_whole6(&pkt));
+}
+
+/* At PRE_ROUTING: the packet belongs to no flow */
+static __always_inline unsigned int
+ft_miss6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
+	 const u8 proto)
+{
+	const void *l4 = ip6h + 1;
+
+	ft_port_miss(pkt->fn, pkt->skb->dev);
+	if (proto == IPPROTO_TCP) {
+		u32 hash = ft_hash6(pkt->fn, ip6h, proto, l4);
+
+		if (unlikely(ft_handshake_concerns(l4, hash)))
+			ft_handshake6(*pkt, hash);
+	}
+	return NF_ACCEPT;
+}
+
 static __always_inline unsigned int
 ft_hit6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 	const u8 proto, const bool ingress)
@@ -393,11 +425,8 @@ ft_plain6(struct fasttrack_packet pkt, const u8 proto, const bool ingress)
 	if (ingress && likely(ip6h->payload_len))
 		pkt.len = sizeof(*ip6h) + ntohs(ip6h->payload_len);
 	pkt.dir = ft_find6(pkt.fn, ip6h, proto, ip6h + 1);
-	if (!pkt.dir) {
-		if (!ingress)
-			ft_port_miss(pkt.fn, skb->dev);
-		return NF_ACCEPT;
-	}
+	if (!pkt.dir)
+		return ingress ? NF_ACCEPT : ft_miss6(&pkt, ip6h, proto);
 	return ft_hit6(&pkt, ip6h, proto, ingress);
 }
 

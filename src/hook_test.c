@@ -475,7 +475,78 @@ static void hook_garbage(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stolen, 0U);
 }
 
+/* hs_send: a TCP packet of no flow passes; is there a record of a handshake? */
+static bool hs_send(struct kunit *test, struct tb_packet *p, u8 flags,
+		    struct fasttrack_record *rec)
+{
+	struct sk_buff *skb;
+	bool found;
+
+	p->flags = flags;
+	skb = tb_skb(test, p);
+	KUNIT_EXPECT_EQ(test, hk_hook(tb_net(), skb, p->family),
+			(unsigned int)NF_ACCEPT);
+	found = hk_take(skb, rec);
+	if (found) {
+		KUNIT_EXPECT_TRUE(test, rec->handshake);
+		KUNIT_EXPECT_TRUE(test, rec->teach);
+		KUNIT_EXPECT_EQ(test, memcmp(rec->headers, skb->data,
+					     rec->hlen), 0);
+	}
+	kfree_skb(skb);
+	return found;
+}
+
+static bool hs_over(const struct fasttrack_record *rec)
+{
+	bool over;
+
+	local_bh_disable();
+	over = ft_handshake_over(rec->flow_id);
+	local_bh_enable();
+	return over;
+}
+
+/* The ACK behind a SYN leaves a record, which is good once, and not when
+ * something of the same direction has followed. On one CPU, as softirqs run.
+ */
+static void hook_handshake(struct kunit *test)
+{
+	const u8 strange[] = { TCPHDR_FIN | TCPHDR_ACK, TCPHDR_RST, 0 };
+	struct fasttrack_record rec, other;
+	struct tb_packet p = {};
+	struct nf_conn *ct;
+	unsigned int i;
+
+	migrate_disable();
+	for (i = 0; i < 2 + ARRAY_SIZE(strange); i++) {
+		p.family = i & 1;
+		p.proto = IPPROTO_TCP;
+		ct = tb_conn(test, p.family, IPPROTO_TCP, TB_NAT_NONE);
+		p.t = tb_tuple_in(ct, 0);
+		nf_ct_put(ct);
+		KUNIT_EXPECT_FALSE(test, hs_send(test, &p, TCPHDR_ACK, &rec));
+		KUNIT_EXPECT_FALSE(test, hs_send(test, &p, TCPHDR_SYN, &rec));
+		if (i >= 2) {
+			KUNIT_EXPECT_FALSE(test, hs_send(test, &p,
+							 strange[i - 2], &rec));
+			KUNIT_EXPECT_FALSE(test, hs_send(test, &p, TCPHDR_ACK,
+							 &rec));
+			continue;
+		}
+		KUNIT_ASSERT_TRUE(test, hs_send(test, &p, TCPHDR_ACK, &rec));
+		KUNIT_EXPECT_TRUE(test, hs_over(&rec));
+		KUNIT_EXPECT_FALSE(test, hs_over(&rec));
+		KUNIT_EXPECT_FALSE(test, hs_send(test, &p, TCPHDR_SYN, &rec));
+		KUNIT_ASSERT_TRUE(test, hs_send(test, &p, TCPHDR_ACK, &rec));
+		KUNIT_EXPECT_FALSE(test, hs_send(test, &p, TCPHDR_ACK, &other));
+		KUNIT_EXPECT_FALSE(test, hs_over(&rec));
+	}
+	migrate_enable();
+}
+
 static struct kunit_case hook_cases[] = {
+	KUNIT_CASE(hook_handshake),
 	KUNIT_CASE_PARAM(hook_parse, hk_table_gen_params),
 	KUNIT_CASE(hook_truncated),
 	KUNIT_CASE(hook_garbage),

@@ -17,6 +17,7 @@
 #include <net/xfrm.h>
 
 #include "fasttrack.h"
+#include "handshake.h"
 #include "notify.h"
 #include "record.h"
 #include "rewrite.h"
@@ -373,6 +374,38 @@ ft_try_arm(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 	return FASTTRACK_REASON_NONE;
 }
 
+/* Has a record the addresses and ports of a direction? */
+static bool ft_record_tuple(const struct fasttrack_record *rec,
+			    struct fasttrack_dir *d, u8 family)
+{
+	const struct ipv6hdr *ip6h = (const void *)rec->headers;
+	const struct iphdr *iph = (const void *)rec->headers;
+	const void *l4 = family ? (const void *)(ip6h + 1) : iph + 1;
+
+	if (iph->version != (family ? 6 : 4) ||
+	    d->l4 != ft_key_l4(get_unaligned((const u32 *)l4), IPPROTO_TCP))
+		return false;
+	if (!family)
+		return get_unaligned((const u64 *)&iph->saddr) == d->addr4;
+	return ipv6_addr_equal(&ip6h->saddr, &ft_dir6(d)->saddr) &&
+	       ipv6_addr_equal(&ip6h->daddr, &ft_dir6(d)->daddr);
+}
+
+/* Take the record of a packet if it is one of this flow. The one of a handshake
+ * was left before there was a flow: see handshake.c.
+ */
+static bool ft_record_of(struct fasttrack_flow *flow, const struct sk_buff *skb,
+			 unsigned int dir, struct fasttrack_record *rec)
+{
+	if (!ft_record_take(skb, rec))
+		return false;
+	if (!rec->handshake)
+		return rec->flow_id == flow->id;
+	rec->dir = dir;
+	return rec->teach && ft_handshake_over(rec->flow_id) &&
+	       ft_record_tuple(rec, ft_flow_dir(flow, dir), flow->family);
+}
+
 /* The packet that made the flow passed the early hook before there was one */
 static void ft_no_record(struct fasttrack_net *fn,
 			 const struct fasttrack_flow *flow, unsigned int dir)
@@ -383,9 +416,9 @@ static void ft_no_record(struct fasttrack_net *fn,
 		ft_count(fn, FASTTRACK_REASON_LEARNING);
 }
 
-static void ft_leaving(struct fasttrack_net *fn, struct nf_conn *ct,
-		       enum ip_conntrack_info ctinfo,
-		       const struct sk_buff *skb)
+static noinline void ft_leaving(struct fasttrack_net *fn, struct nf_conn *ct,
+				enum ip_conntrack_info ctinfo,
+				const struct sk_buff *skb)
 {
 	enum fasttrack_reason reason = FASTTRACK_REASON_NONE;
 	struct fasttrack_flow *flow;
@@ -397,7 +430,7 @@ static void ft_leaving(struct fasttrack_net *fn, struct nf_conn *ct,
 	if (!flow)
 		return;
 	ft_policies_check(fn);
-	if (!ft_record_take(skb, &rec) || rec.flow_id != flow->id) {
+	if (!ft_record_of(flow, skb, CTINFO2DIR(ctinfo), &rec)) {
 		if (READ_ONCE(flow->state) != FASTTRACK_FLOW_STATE_CLOSING)
 			ft_no_record(fn, flow, CTINFO2DIR(ctinfo));
 		return;
@@ -417,7 +450,8 @@ static void ft_leaving(struct fasttrack_net *fn, struct nf_conn *ct,
 		flow->reason = reason;
 	}
 	fast = ft_flow_became_fast(flow);
-	ft_dir_seen(flow, rec.dir, rec.seq);
+	if (!rec.handshake)
+		ft_dir_seen(flow, rec.dir, rec.seq);
 	spin_unlock(&flow->lock);
 
 	if (fast)
@@ -456,8 +490,12 @@ unsigned int ft_hook_learn(void *priv, struct sk_buff *skb,
 	if (ctinfo != IP_CT_ESTABLISHED && ctinfo != IP_CT_ESTABLISHED_REPLY)
 		return NF_ACCEPT;
 	/* The record table and the locks want softirqs off */
-	local_bh_disable();
-	ft_leaving(priv, ct, ctinfo, skb);
-	local_bh_enable();
+	if (likely(in_softirq())) {
+		ft_leaving(priv, ct, ctinfo, skb);
+	} else {
+		local_bh_disable();
+		ft_leaving(priv, ct, ctinfo, skb);
+		local_bh_enable();
+	}
 	return NF_ACCEPT;
 }

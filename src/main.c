@@ -11,6 +11,7 @@
 #include <net/netfilter/nf_fasttrack.h>
 
 #include "fasttrack.h"
+#include "handshake.h"
 #include "record.h"
 
 #define FT_LEASE_DEFAULT	(5 * HZ)
@@ -265,9 +266,12 @@ static int __init ft_init(void)
 	err = ft_record_init();
 	if (err)
 		goto free_caches;
-	err = register_pernet_subsys(&ft_net_ops);
+	err = ft_handshake_init();
 	if (err)
 		goto free_records;
+	err = register_pernet_subsys(&ft_net_ops);
+	if (err)
+		goto free_handshakes;
 	err = ft_events_init();
 	if (err)
 		goto unregister_pernet;
@@ -280,6 +284,8 @@ stop_events:
 	ft_events_exit();
 unregister_pernet:
 	unregister_pernet_subsys(&ft_net_ops);
+free_handshakes:
+	ft_handshake_exit();
 free_records:
 	ft_record_exit();
 free_caches:
@@ -293,6 +299,7 @@ static void __exit ft_exit(void)
 	ft_ingress_end();
 	ft_events_exit();
 	unregister_pernet_subsys(&ft_net_ops);
+	ft_handshake_exit();
 	ft_record_exit();
 	ft_flow_caches_exit();
 }

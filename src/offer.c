@@ -197,6 +197,11 @@ static enum fasttrack_reason ft_offer(struct fasttrack_net *fn, u8 family,
 	if (ctinfo != IP_CT_ESTABLISHED && ctinfo != IP_CT_ESTABLISHED_REPLY)
 		return FASTTRACK_REASON_RELATED;
 	if (test_bit(FT_CT_FLOW_BIT, &ct->status)) {
+		/* What conntrack saw close does not come back */
+		if (nf_ct_protonum(ct) == IPPROTO_TCP &&
+		    READ_ONCE(ct->proto.tcp.state) !=
+		    TCP_CONNTRACK_ESTABLISHED)
+			return FASTTRACK_REASON_NONE;
 		flow = ft_flow_find(fn, ct);
 		if (flow)
 			ft_offer_again(flow, skb);

@@ -46,9 +46,10 @@ static u32 ft_record_slot(const struct sk_buff *skb, unsigned int probe)
  * @rec: all but the headers
  * @headers: rec->hlen bytes
  *
- * Takes the packet's own slot, a free one or one whose packet was dropped
- * long ago, else the first of the probe: the packet that loses its record
- * stays slow.
+ * Takes the first slot that is free or has a record of an earlier packet at
+ * the same address, else one whose packet was dropped long ago, else the first
+ * of the probe: the packet that loses its record stays slow. Of two records for
+ * one address the first of the probe is found; the other one is the older.
  *
  * Context: BH off.
  */
@@ -61,12 +62,11 @@ void ft_record_put(const struct fasttrack_record *rec, const void *headers)
 	spin_lock(&r->lock);
 	for (i = 0; i < FT_RECORD_PROBE; i++) {
 		slot = &r->rec[ft_record_slot(rec->skb, i)];
-		if (slot->skb == rec->skb) {
+		if (slot->skb == rec->skb || !slot->skb) {
 			best = slot;
 			break;
 		}
-		if (!best && (!slot->skb ||
-			      !ft_before(rec->stamp, slot->stamp + HZ)))
+		if (!best && !ft_before(rec->stamp, slot->stamp + HZ))
 			best = slot;
 	}
 	if (!best)

@@ -16,7 +16,7 @@ struct sk_buff;
 /**
  * struct fasttrack_record - what a slow packet looked like at the early hook
  * @skb: the packet; never followed, only compared
- * @flow_id: its flow
+ * @flow_id: its flow; of a packet that had none the hash of its tuple
  * @stamp: jiffies when it passed
  * @gen: fasttrack_net.gen then
  * @sernum: fib6 serial number then
@@ -27,6 +27,7 @@ struct sk_buff;
  * @dir: direction
  * @seq: its number among the slow packets of its direction
  * @teach: may arm its direction
+ * @handshake: it had no flow: see handshake.c. @dir and @seq are not set.
  * @partial: checksum was CHECKSUM_PARTIAL
  * @hlen: bytes in @headers
  * @headers: network and transport header
@@ -43,7 +44,8 @@ struct fasttrack_record {
 	int			iif;
 	u16			seq;
 	u8			dir;
-	bool			teach;
+	bool			teach:1;
+	bool			handshake:1;
 	bool			partial;
 	u8			hlen;
 	u8			headers[FT_RECORD_HEADERS] __aligned(8);

@@ -25,55 +25,67 @@ static bool ft_reason_teaches(enum fasttrack_reason reason)
 	}
 }
 
-static void ft_slow_record(const struct fasttrack_packet *pkt,
-			   const struct fasttrack_flow *flow, u16 seq,
-			   enum fasttrack_reason reason)
+/* The network and transport header, or none and no lesson. All of them, the
+ * options in a fragment, too: a checksum that a device has yet to fill in tells
+ * nothing of them.
+ */
+static const void *ft_slow_headers(const struct fasttrack_packet *pkt,
+				   struct fasttrack_record *rec, u8 proto,
+				   void *buf)
 {
-	struct sk_buff *skb = pkt->skb;
-	struct fasttrack_record rec = {
-		.skb		= skb,
-		.flow_id	= flow->id,
-		.stamp		= pkt->now,
-		.gen		= ft_gen(pkt->fn),
-		.sernum		= rt_genid_ipv6(pkt->fn->net),
-		.mark		= skb->mark,
-		.prio		= skb->priority,
-		.len		= skb->len,
-		.iif		= skb->dev->ifindex,
-		.dir		= pkt->dir->dir,
-		.seq		= seq,
-		.teach		= ft_reason_teaches(reason),
-		.partial	= skb->ip_summed == CHECKSUM_PARTIAL,
-	};
+	const struct sk_buff *skb = pkt->skb;
 	unsigned int hlen = pkt->thoff;
-	const void *headers = skb->data;
-	u8 buf[FT_RECORD_HEADERS];
+	const void *headers = NULL;
+	const struct tcphdr *th;
 
-	if (rec.teach) {
-		if (pkt->dir->proto == IPPROTO_TCP) {
-			const struct tcphdr *th;
-
-			th = (void *)(skb->data + pkt->thoff);
-			hlen += th->doff * 4;
-		} else {
-			hlen += sizeof(struct udphdr);
-		}
-		/* All of them, the options in a fragment, too: a checksum
-		 * that a device has yet to fill in tells nothing of them.
-		 */
-		rec.hlen = hlen;
-		headers = hlen > sizeof(buf) ? NULL :
-			  skb_header_pointer(skb, 0, hlen, buf);
-		if (!headers) {
-			headers = skb->data;
-			rec.hlen = 0;
-			rec.teach = false;
-		}
+	rec->hlen = 0;
+	if (!rec->teach)
+		return skb->data;
+	if (proto == IPPROTO_TCP) {
+		th = (void *)(skb->data + pkt->thoff);
+		hlen += th->doff * 4;
+	} else {
+		hlen += sizeof(struct udphdr);
 	}
-	/* Route and policy are decided after this point: the tokens above
-	 * are older than the decision they will vouch for.
+	if (hlen <= FT_RECORD_HEADERS)
+		headers = skb_header_pointer(skb, 0, hlen, buf);
+	rec->teach = !!headers;
+	if (!headers)
+		return skb->data;
+	rec->hlen = hlen;
+	return headers;
+}
+
+/**
+ * ft_slow_record - leave a record of a packet that goes slow
+ * @pkt: the packet
+ * @rec: @flow_id, @teach and @handshake are set, for a packet of a flow @dir and
+ *	@seq, too; the rest is filled in
+ * @proto: IPPROTO_TCP or IPPROTO_UDP
+ *
+ * Context: early hook, BH off.
+ */
+void ft_slow_record(const struct fasttrack_packet *pkt,
+		    struct fasttrack_record *rec, u8 proto)
+{
+	const struct sk_buff *skb = pkt->skb;
+	u8 buf[FT_RECORD_HEADERS];
+	const void *headers;
+
+	/* Route and policy are decided after this point: these tokens are
+	 * older than the decision they will vouch for.
 	 */
-	ft_record_put(&rec, headers);
+	rec->gen = ft_gen(pkt->fn);
+	rec->sernum = rt_genid_ipv6(pkt->fn->net);
+	rec->skb = skb;
+	rec->stamp = pkt->now;
+	rec->mark = skb->mark;
+	rec->prio = skb->priority;
+	rec->len = skb->len;
+	rec->iif = skb->dev->ifindex;
+	rec->partial = skb->ip_summed == CHECKSUM_PARTIAL;
+	headers = ft_slow_headers(pkt, rec, proto, buf);
+	ft_record_put(rec, headers);
 }
 
 /**
@@ -82,25 +94,26 @@ static void ft_slow_record(const struct fasttrack_packet *pkt,
  * @family: 0 IPv4, 1 IPv6
  * @reason: why
  *
- * Return: NF_ACCEPT. Context: early hook.
+ * Return: NF_ACCEPT. Context: early hook, BH off.
  */
 unsigned int ft_slow(struct fasttrack_packet *pkt, u8 family,
 		     enum fasttrack_reason reason)
 {
 	struct fasttrack_flow *flow = ft_dir_flow(pkt->dir, family);
 	unsigned int dir = pkt->dir->dir;
+	struct fasttrack_record rec;
 	bool closed = false;
 	bool track = false;
-	u16 seq = 0;
 
 	ft_policies_check(pkt->fn);
-	spin_lock_bh(&flow->lock);
+	spin_lock(&flow->lock);
 	/* Even if the flow is dead: its end may just be under way */
 	if (flow->was_fast)
 		ft_ct_fold(flow, dir, pkt->now);
 	if (reason == FASTTRACK_REASON_TCP_FLAGS ||
 	    reason == FASTTRACK_REASON_CLOSING) {
-		closed = ft_flow_close(flow);
+		if (flow->state != FASTTRACK_FLOW_STATE_CLOSING)
+			closed = ft_flow_close(flow);
 	} else if (reason == FASTTRACK_REASON_LEASE ||
 		   reason == FASTTRACK_REASON_STALE) {
 		ft_dir_disarm(flow, dir, reason);
@@ -108,17 +121,22 @@ unsigned int ft_slow(struct fasttrack_packet *pkt, u8 family,
 	flow->dir_reason[dir] = reason;
 	if (flow->state != FASTTRACK_FLOW_STATE_CLOSING &&
 	    !flow->dead) {
-		seq = ft_dir_hold(flow, dir);
+		rec.seq = ft_dir_hold(flow, dir);
 		track = true;
 	}
-	spin_unlock_bh(&flow->lock);
+	spin_unlock(&flow->lock);
 
 	ft_count(pkt->fn, reason);
 	if (closed)
 		ft_notify(flow, FASTTRACK_CMD_CONNECTION_RELEASED_NTF,
 			  FASTTRACK_REASON_CLOSING);
-	if (track)
-		ft_slow_record(pkt, flow, seq, reason);
+	if (track) {
+		rec.flow_id = flow->id;
+		rec.dir = dir;
+		rec.teach = ft_reason_teaches(reason);
+		rec.handshake = false;
+		ft_slow_record(pkt, &rec, pkt->dir->proto);
+	}
 	return NF_ACCEPT;
 }
 
@@ -131,16 +149,16 @@ unsigned int ft_slow(struct fasttrack_packet *pkt, u8 family,
  * packets passes ingress as a whole before its first one gets there, so those
  * behind it have to be held from here on.
  *
- * Return: NF_ACCEPT. Context: ingress hook.
+ * Return: NF_ACCEPT. Context: ingress hook, BH off.
  */
 unsigned int ft_hold_back(struct fasttrack_packet *pkt, u8 family)
 {
 	struct fasttrack_flow *flow = ft_dir_flow(pkt->dir, family);
 
-	spin_lock_bh(&flow->lock);
+	spin_lock(&flow->lock);
 	if (flow->state != FASTTRACK_FLOW_STATE_CLOSING && !flow->dead)
 		ft_dir_hold(flow, pkt->dir->dir);
-	spin_unlock_bh(&flow->lock);
+	spin_unlock(&flow->lock);
 	return NF_ACCEPT;
 }
 
