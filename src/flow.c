@@ -330,6 +330,7 @@ void ft_dir_disarm(struct fasttrack_flow *flow, unsigned int dir,
 	flow->dir_reason[dir] = reason;
 	if (!(d->gate & FT_ARMED))
 		return;
+	flow->swept = false;
 	WRITE_ONCE(d->gate, d->gate & ~FT_ARMED);
 	flow->drained[dir] = get_state_synchronize_rcu();
 	if (flow->state == FASTTRACK_FLOW_STATE_ACTIVE &&

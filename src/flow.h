@@ -238,6 +238,8 @@ struct fasttrack_cold {
  * @tcp_loaded: conntrack's TCP state was read once; flow->lock
  * @told: listeners take it for fast; flow->lock
  * @was_fast: it was fast at some time; flow->lock
+ * @swept: unarmed, settled and folded since it was fast last, so that the
+ *	sweeper needs no lock to pass it by; flow->lock, read without
  * @dead: unhashed or about to be, by the one who set it; flow->lock
  */
 struct fasttrack_flow {
@@ -260,6 +262,7 @@ struct fasttrack_flow {
 	bool			tcp_loaded:1;
 	bool			told:1;
 	bool			was_fast:1;
+	bool			swept:1;
 	bool			dead:1;
 };
 

@@ -130,6 +130,60 @@ static void flow_hold_wrap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, open, 70000U);
 }
 
+static void fl_sweep(void)
+{
+	ft_gc_sweep_now(tb_net());
+	flush_work(&tb_net()->gc.work);
+}
+
+static u64 fl_told(struct fasttrack_flow *flow)
+{
+	return READ_ONCE(flow->cold[0].told_packets);
+}
+
+/* The sweeper passes by a flow that rests, and only as long as it does: what
+ * goes fast in one more round is told, and so is what a late reader sends.
+ */
+static void flow_swept(struct kunit *test)
+{
+	struct fasttrack_flow *flow = fl_new(test, 0);
+	struct fasttrack_dir *d = ft_flow_dir(flow, 0);
+	unsigned int round;
+
+	synchronize_rcu();
+	for (round = 1; round <= 3; round++) {
+		tb_arm(flow, 0);
+		d->packets += 2;
+		fl_sweep();
+		KUNIT_EXPECT_FALSE(test, flow->swept);
+		KUNIT_EXPECT_EQ(test, fl_told(flow), 3 * round - 1ULL);
+		d->packets++;
+		fl_disarm(flow, 0);
+		KUNIT_EXPECT_FALSE(test, flow->swept);
+		synchronize_rcu();
+		fl_sweep();
+		KUNIT_EXPECT_TRUE(test, flow->swept);
+		KUNIT_EXPECT_EQ(test, fl_told(flow), 3ULL * round);
+	}
+}
+
+/* A hold of a packet that was lost ends by the sweeper, swept or not */
+static void flow_swept_held(struct kunit *test)
+{
+	struct fasttrack_flow *flow = fl_new(test, 0);
+
+	synchronize_rcu();
+	tb_arm(flow, 0);
+	fl_disarm(flow, 0);
+	synchronize_rcu();
+	fl_sweep();
+	KUNIT_EXPECT_TRUE(test, flow->swept);
+	fl_hold(flow, 1);
+	flow->slow_last[1] = (u8)jiffies - FT_HOLD;
+	fl_sweep();
+	KUNIT_EXPECT_EQ(test, fl_gate(flow, 1), 0U);
+}
+
 /* Random operations against a model of a few lines */
 static void flow_model(struct kunit *test)
 {
@@ -338,6 +392,8 @@ static struct kunit_case flow_cases[] = {
 	KUNIT_CASE(flow_hold_order),
 	KUNIT_CASE(flow_hold_timeout),
 	KUNIT_CASE(flow_hold_wrap),
+	KUNIT_CASE(flow_swept),
+	KUNIT_CASE(flow_swept_held),
 	KUNIT_CASE(flow_model),
 	KUNIT_CASE(flow_settled),
 	KUNIT_CASE(flow_close),

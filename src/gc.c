@@ -8,6 +8,7 @@
  * FT_GC_BUCKETS buckets at a time, FT_GC_PAUSE between them. A namespace
  * without flows has no sweeper running.
  */
+#include <linux/prefetch.h>
 #include <net/dst.h>
 
 #include "fasttrack.h"
@@ -15,6 +16,7 @@
 #define FT_GC_BUCKETS	16384
 #define FT_GC_PAUSE	(HZ / 16)
 #define FT_GC_IDLE	HZ
+#define FT_GC_AHEAD	4	/* buckets between two steps of fetching */
 
 static void ft_sweep_dir(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 			 unsigned int dir, u32 now)
@@ -49,21 +51,86 @@ ft_sweep_verdict(const struct fasttrack_net *fn,
 	return FASTTRACK_REASON_NONE;
 }
 
+static bool ft_sweep_quiet(const struct fasttrack_net *fn,
+			   const struct fasttrack_dir *d)
+{
+	return !READ_ONCE(d->gate) &&
+	       (!READ_ONCE(d->dst) || READ_ONCE(d->gen) == ft_gen(fn));
+}
+
+/* Most of a million flows are idle */
+static bool ft_sweep_idle(const struct fasttrack_net *fn,
+			  struct fasttrack_flow *flow, u8 family)
+{
+	struct fasttrack_dir *d = ft_flow_dir(flow, IP_CT_DIR_ORIGINAL);
+
+	/* What is seen without the lock may change at once; then the next
+	 * pass finds work.
+	 */
+	return data_race(flow->swept) && ft_sweep_quiet(fn, d) &&
+	       ft_sweep_quiet(fn, ft_dir_reverse(d, family));
+}
+
+static bool ft_sweep_settled(struct fasttrack_flow *flow, unsigned int dir)
+{
+	return !ft_flow_dir(flow, dir)->gate && ft_dir_settled(flow, dir);
+}
+
 static void ft_sweep_flow(struct fasttrack_net *fn,
-			  struct fasttrack_flow *flow)
+			  struct fasttrack_flow *flow, u8 family)
 {
 	enum fasttrack_reason reason = ft_sweep_verdict(fn, flow);
 	u32 now = (u32)jiffies;
+	bool settled;
 
 	if (reason) {
 		ft_flow_kill(flow, reason);
 		return;
 	}
+	if (ft_sweep_idle(fn, flow, family))
+		return;
 	spin_lock_bh(&flow->lock);
 	ft_sweep_dir(fn, flow, IP_CT_DIR_ORIGINAL, now);
 	ft_sweep_dir(fn, flow, IP_CT_DIR_REPLY, now);
+	/* Settled before the fold: nothing can come after it */
+	settled = ft_sweep_settled(flow, IP_CT_DIR_ORIGINAL) &&
+		  ft_sweep_settled(flow, IP_CT_DIR_REPLY);
 	ft_ct_fold(flow, IP_CT_DIR_ORIGINAL, now);
+	flow->swept = settled;
 	spin_unlock_bh(&flow->lock);
+}
+
+static struct fasttrack_dir *ft_gc_first(const struct fasttrack_buckets *b,
+					 u32 bucket)
+{
+	return bucket <= b->mask ? rcu_dereference(b->head[bucket]) : NULL;
+}
+
+/* The flows of a million lie anywhere, and the entries too: have the memory
+ * bring what is next, one step of the way for each of three buckets ahead.
+ * Context: RCU read side, which keeps all that is followed.
+ */
+static void ft_gc_ahead(const struct fasttrack_buckets *b, u32 bucket,
+			u8 family)
+{
+	struct fasttrack_dir *d;
+
+	d = ft_gc_first(b, bucket + 3 * FT_GC_AHEAD);
+	if (d) {
+		prefetch(d);
+		prefetch(&d->dir);
+	}
+	d = ft_gc_first(b, bucket + 2 * FT_GC_AHEAD);
+	if (d && d->dir == IP_CT_DIR_ORIGINAL) {
+		prefetch(ft_dir_reverse(d, family));
+		prefetch(&ft_dir_flow(d, family)->ct);
+		prefetch(&ft_dir_flow(d, family)->state);
+	}
+	d = ft_gc_first(b, bucket + FT_GC_AHEAD);
+	if (d && d->dir == IP_CT_DIR_ORIGINAL) {
+		prefetch(&ft_dir_flow(d, family)->ct->timeout);
+		prefetch(&ft_dir_flow(d, family)->ct->status);
+	}
 }
 
 /* Each flow once, by its original direction. RCU keeps chain and flow. */
@@ -76,7 +143,7 @@ static void ft_sweep_bucket(struct fasttrack_net *fn,
 	for (d = rcu_dereference(b->head[bucket]); d; d = next) {
 		next = rcu_dereference(d->next[b->ni]);
 		if (d->dir == IP_CT_DIR_ORIGINAL)
-			ft_sweep_flow(fn, ft_dir_flow(d, family));
+			ft_sweep_flow(fn, ft_dir_flow(d, family), family);
 	}
 }
 
@@ -102,6 +169,7 @@ static bool ft_sweep(struct fasttrack_net *fn, u8 family)
 	for (budget = FT_GC_BUCKETS; budget && !done; budget--) {
 		rcu_read_lock();
 		b = rcu_dereference(t->cur);
+		ft_gc_ahead(b, fn->cursor[family], family);
 		if (fn->cursor[family] <= b->mask)
 			ft_sweep_bucket(fn, b, fn->cursor[family], family);
 		if (fn->cursor[family] >= b->mask) {
@@ -199,6 +267,7 @@ static bool ft_walk_bucket(struct fasttrack_net *fn, u8 family, u32 bucket,
 	b = rcu_dereference(fn->table[family].cur);
 	last = !b || bucket >= b->mask;
 	if (b && bucket <= b->mask) {
+		ft_gc_ahead(b, bucket, family);
 		for (d = rcu_dereference(b->head[bucket]); d; d = next) {
 			next = rcu_dereference(d->next[b->ni]);
 			if (d->dir == IP_CT_DIR_ORIGINAL)
