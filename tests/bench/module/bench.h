@@ -238,6 +238,7 @@ void bench_complain(struct bench_net *bn, const char *format, ...)
 
 /* clock.c */
 void bench_clock_init(void);
+u64 bench_now(void);
 struct bench_times *bench_times_alloc(u32 max);
 void bench_times_add(struct bench_times *t, u64 time);
 void bench_times_result(struct bench_times *t, struct bench_result *r);

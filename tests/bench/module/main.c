@@ -2,7 +2,7 @@
 /*
  * Owns the module, its part of a namespace and the file /proc/net/ft_bench: a
  * line that is written is a command and is carried out at once; what is read
- * is the result of the last one. Knows no packets.
+ * is the result of the last one, and the time. Knows no packets.
  *
  *	set WORD...	a flow set: ipv4|ipv6 udp|tcp none|snat|dnat|both
  *			nothing|same|routed|translated flows=N first=N
@@ -196,7 +196,7 @@ static int bench_show(struct seq_file *file, void *v)
 		   r->sent, r->received, r->wrong);
 	seq_printf(file, "disturbed=%u\nbatches=%u\nmedian=%llu\nleast=%llu\ntotal=%llu\n",
 		   r->disturbed, r->batches, r->median, r->least, r->total);
-	seq_printf(file, "busy=%llu\n", r->busy);
+	seq_printf(file, "busy=%llu\nnow=%llu\n", r->busy, bench_now());
 	seq_printf(file, "complaint=%s\n", r->complaint);
 	mutex_unlock(&bn->lock);
 	return 0;
