@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The KUnit suites of the engine (src/*_test.c), on a kernel and modules that
-# have them: one test here for each case there.
+# have them: one test here for each case there. FASTTRACK_SUITE: only that one.
 source "$(dirname "$0")/lib.sh"
 
 # Case lines of the log after a mark: "SUITE ok|not ok NAME".
@@ -35,7 +35,7 @@ case_passed()
 modinfo nf_fasttrack_kunit >/dev/null 2>&1 ||
 	ktap_skip_all "modules were not built with KUNIT=1"
 mark=$(klog_mark)
-modprobe nf_fasttrack_kunit ||
+modprobe nf_fasttrack_kunit ${FASTTRACK_SUITE:+suite="$FASTTRACK_SUITE"} ||
 	{ ktap_plan 1; ktap_test "load" false; ktap_end; }
 mapfile -t results < <(cases "$mark")
 klog_since "$mark" | sed -n 's/^\[[^]]*\] *# \([a-z_]*: .*\)/# \1/p' |
