@@ -6,6 +6,7 @@
 #   make install                                   all of it into this system
 #   make demo, make check                          see README.md
 #   make bench [QUICK=1|CI=1] [JSON=FILE] [CHART=FILE] [BASE=FILE] [ARGS=...]
+#   make check-debug, make planted, make soak HOURS=1    on a debug kernel
 #   make fuzz [SECONDS=60]                         ftctl's parsers, with clang
 TOP	:= $(CURDIR)
 # The running kernel's headers; where it has none, the newest installed
@@ -82,7 +83,19 @@ twin:
 		$(if $(PACKETS),packets=$(PACKETS)) \
 		$(if $(KERNEL),kernel=$(KERNEL))
 
+# On the debug kernel; FULL=1: the long form, PARTS="kunit stress": some of it
+check-debug:
+	@FULL=$(FULL) PARTS="$(PARTS)" tests/check-debug
+
+# Bugs planted one at a time, each of which has to be caught
+planted:
+	@tests/planted/run
+
+soak:
+	@tests/soak/run $(or $(HOURS),1) $(or $(KERNEL),debug)
+
 clean:
 	rm -rf $(TOP)/build
 
-.PHONY: all need-kdir modules wire user install check fuzz mutations demo bench twin clean
+.PHONY: all need-kdir modules wire user install check check-debug planted soak \
+	fuzz mutations demo bench twin clean
