@@ -67,7 +67,7 @@ static bool ft_sweep_idle(const struct fasttrack_net *fn,
 	/* What is seen without the lock may change at once; then the next
 	 * pass finds work.
 	 */
-	return data_race(flow->swept) && ft_sweep_quiet(fn, d) &&
+	return data_race((bool)flow->swept) && ft_sweep_quiet(fn, d) &&
 	       ft_sweep_quiet(fn, ft_dir_reverse(d, family));
 }
 
