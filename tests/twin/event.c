@@ -29,6 +29,7 @@ struct event {
 	u32 not_with;		/* TOPO_* */
 	enum ending ends;
 	u32 weight;
+	const char *then;	/* done after some traffic, or NULL */
 };
 
 static const struct event events[] = {
@@ -233,6 +234,22 @@ static const struct event events[] = {
 		"ip xfrm policy flush\n", .weight = 1,
 	},
 	{
+		"policy that allows goes, one that blocks is behind it",
+		"ip xfrm policy add src 10.0.0.0/8 dst 10.20.0.0/16 dir fwd "
+		"priority 2 action block\n"
+		"ip xfrm policy add src fd00::/8 dst fd20::/64 dir fwd "
+		"priority 2 action block\n"
+		"ip xfrm policy add src 10.1.0.0/16 dst 10.20.0.0/16 "
+		"dir fwd priority 1\n"
+		"ip xfrm policy add src fd01::/64 dst fd20::/64 dir fwd "
+		"priority 1\n",
+		"ip xfrm policy flush\n", .weight = 1,
+		.then = "ip xfrm policy delete src 10.1.0.0/16 "
+			"dst 10.20.0.0/16 dir fwd\n"
+			"ip xfrm policy delete src fd01::/64 dst fd20::/64 "
+			"dir fwd\n",
+	},
+	{
 		"policy blocks what leaves",
 		"ip xfrm policy add src 10.2.0.0/16 dst 10.20.0.0/16 "
 		"dir out action block\n"
@@ -335,6 +352,11 @@ void event_scene(struct gen *g, void (*traffic)(struct gen *g))
 	g->hold = true;
 	while (bursts--)
 		traffic(g);
+	if (e->then) {
+		event_write(g, f, e->what, e->then, false);
+		event_mute(g, e, f);
+		traffic(g);
+	}
 	event_write(g, f, "undone", e->undoing ?: "", true);
 	event_mute(g, e, f);
 	g->hold = false;

@@ -153,7 +153,7 @@ static void gen_traffic(struct gen *g)
 		f[i] = gen_flow(g);
 	gen_burst(g);
 	for (i = 0; i < runs; i++) {
-		scene_bulk(g, f[i], rng_range(&g->rng, 4, 24));
+		scene_bulk(g, f[i], rng_range(&g->rng, 6, 30));
 		if (rng_percent(&g->rng, 30))
 			g->group++;
 	}
@@ -163,16 +163,25 @@ static void gen_traffic(struct gen *g)
 static void gen_oddity(struct gen *g)
 {
 	struct flow *f = gen_flow(g);
-	u32 odd = rng_range(&g->rng, 1, 3);
+	u32 odd = rng_range(&g->rng, 2, 10);
 
 	gen_burst(g);
 	scene_bulk(g, f, rng_range(&g->rng, 2, 12));
 	while (odd--) {
 		odd_scene(g, f);
 		g->what = NULL;
-		scene_bulk(g, f, rng_range(&g->rng, 2, 12));
+		scene_bulk(g, f, rng_range(&g->rng, 1, 6));
 	}
 	g->delivery = FTWIRE_SINGLE;
+}
+
+/* What goes on while something is done to the routers */
+static void gen_anything(struct gen *g)
+{
+	if (rng_percent(&g->rng, 70))
+		gen_traffic(g);
+	else
+		gen_oddity(g);
 }
 
 /* Out of 100 scenarios, in so many a setting is on */
@@ -202,16 +211,16 @@ static void gen_step(struct gen *g)
 	u32 dice = rng_below(&g->rng, 100);
 	struct flow *f;
 
-	if (dice < 76) {
+	if (dice < 62) {
 		gen_traffic(g);
-	} else if (dice < 87) {
+	} else if (dice < 79) {
 		gen_oddity(g);
-	} else if (dice < 91) {
+	} else if (dice < 83) {
 		f = gen_flow(g);
 		gen_burst(g);
 		scene_close(g, f);
-	} else if (dice < 95) {
-		event_scene(g, gen_traffic);
+	} else if (dice < 91) {
+		event_scene(g, gen_anything);
 	} else {
 		/* What a fragment holds back is over */
 		scenario_event(g->s, "wait 22");

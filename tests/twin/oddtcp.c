@@ -43,8 +43,30 @@ static void tcp_sack(struct gen *g, struct flow *f, enum way dir,
 	p->options += sizeof(option);
 }
 
-/* Sequence numbers: a bit off, far off, and at the edges of the windows */
-static void tcp_numbers(struct gen *g, struct flow *f, struct packet *p)
+/* Just inside and just outside of what conntrack takes for the window */
+static void tcp_edges(struct gen *g, struct flow *f, struct packet *p)
+{
+	u32 window = (u32)f->window << f->scale;
+	u32 by = rng_below(&g->rng, 5) - 2;
+
+	switch (rng_below(&g->rng, 4)) {
+	case 0:
+		p->seq += window - p->payload + by;
+		break;
+	case 1:
+		p->seq += by - window - p->payload;
+		break;
+	case 2:
+		p->ack += by;
+		break;
+	default:
+		p->ack += by - max(window, 66000);
+		break;
+	}
+}
+
+/* Sequence numbers: a bit off, far off */
+static void tcp_numbers(struct gen *g, struct packet *p)
 {
 	static const u32 off[] = {
 		1, -1, 1000, -1000, 65535, -65535, 66000, -66001, 70000,
@@ -54,8 +76,6 @@ static void tcp_numbers(struct gen *g, struct flow *f, struct packet *p)
 
 	if (rng_percent(&g->rng, 20))
 		by = rng_next(&g->rng);
-	if (rng_percent(&g->rng, 20))
-		by = (f->window << f->scale) + rng_below(&g->rng, 5) - 2;
 	if (rng_percent(&g->rng, 50))
 		p->seq += by;
 	else
@@ -106,7 +126,7 @@ void odd_tcp(struct gen *g, struct flow *f, enum way dir)
 		return;
 	flow_packet(f, dir, &p);
 	p.payload = rng_percent(&g->rng, 50) ? 0 : rng_below(&g->rng, 200);
-	switch (rng_below(&g->rng, 6)) {
+	switch (rng_below(&g->rng, 8)) {
 	case 0:
 		g->what = "TCP flags";
 		tcp_flags(g, f, &p);
@@ -129,9 +149,13 @@ void odd_tcp(struct gen *g, struct flow *f, enum way dir)
 		p.window = 0;
 		p.payload = 0;
 		break;
-	default:
+	case 5:
 		g->what = "numbers";
-		tcp_numbers(g, f, &p);
+		tcp_numbers(g, &p);
+		break;
+	default:
+		g->what = "edge of the window";
+		tcp_edges(g, f, &p);
 		break;
 	}
 	gen_packet(g, f, dir, &p);

@@ -100,6 +100,9 @@ static void put_mangle(FILE *out)
 	put_dispatch(out, "before", "prerouting", before, ARRAY_SIZE(before));
 	put_dispatch(out, "forwarded", "forward", forward,
 		     ARRAY_SIZE(forward));
+	/* No client is there: where a packet comes in matters */
+	fprintf(out, " chain guard {\n  type filter hook forward priority -160;\n"
+		"  iifname wan2 ct direction original drop\n }\n");
 }
 
 /**
