@@ -51,7 +51,7 @@ static const struct event events[] = {
 	{
 		"no route",
 		"ip route delete 10.20.0.0/16 @table\n"
-		"ip route delete fd20::/64 @table\n", .weight = 2,
+		"ip route delete fd20::/64 @table\n", .weight = 3,
 		.ends = ENDS_MASQUERADE,
 	},
 	{
@@ -204,7 +204,7 @@ static const struct event events[] = {
 	{
 		"no forwarding of IPv6",
 		"sysctl net.ipv6.conf.all.forwarding 0\n",
-		"sysctl net.ipv6.conf.all.forwarding 1\n", .weight = 1,
+		"sysctl net.ipv6.conf.all.forwarding 1\n", .weight = 2,
 	},
 	{
 		"priority not by TOS",

@@ -143,8 +143,8 @@ u32 gen_mtu(const struct gen *g)
 	return g->t->mtu;
 }
 
-/* Plain traffic of a few connections */
-static void gen_traffic(struct gen *g)
+/* Plain traffic of a few connections, of each up to @most packets */
+static void gen_plain(struct gen *g, u32 most)
 {
 	u32 runs = rng_range(&g->rng, 2, 5), i;
 	struct flow *f[5];
@@ -153,10 +153,15 @@ static void gen_traffic(struct gen *g)
 		f[i] = gen_flow(g);
 	gen_burst(g);
 	for (i = 0; i < runs; i++) {
-		scene_bulk(g, f[i], rng_range(&g->rng, 6, 30));
+		scene_bulk(g, f[i], rng_range(&g->rng, 6, most));
 		if (rng_percent(&g->rng, 30))
 			g->group++;
 	}
+}
+
+static void gen_traffic(struct gen *g)
+{
+	gen_plain(g, 32);
 }
 
 /* With something odd in between */
@@ -179,7 +184,7 @@ static void gen_oddity(struct gen *g)
 static void gen_anything(struct gen *g)
 {
 	if (rng_percent(&g->rng, 70))
-		gen_traffic(g);
+		gen_plain(g, 10);
 	else
 		gen_oddity(g);
 }
@@ -211,15 +216,15 @@ static void gen_step(struct gen *g)
 	u32 dice = rng_below(&g->rng, 100);
 	struct flow *f;
 
-	if (dice < 62) {
+	if (dice < 61) {
 		gen_traffic(g);
-	} else if (dice < 79) {
+	} else if (dice < 78) {
 		gen_oddity(g);
-	} else if (dice < 83) {
+	} else if (dice < 81) {
 		f = gen_flow(g);
 		gen_burst(g);
 		scene_close(g, f);
-	} else if (dice < 91) {
+	} else if (dice < 92) {
 		event_scene(g, gen_anything);
 	} else {
 		/* What a fragment holds back is over */

@@ -228,7 +228,7 @@ static const struct {
 	{ "port", odd_port, 2 },
 	{ "metadata", odd_metadata, 3 },
 	{ "twice", odd_twice, 1 },
-	{ "TCP", odd_tcp, 14 },
+	{ "TCP", odd_tcp, 18 },
 	{ "ICMP", odd_icmp, 3 },
 	{ "noise", odd_noise, 2 },
 };

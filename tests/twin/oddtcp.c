@@ -47,7 +47,7 @@ static void tcp_sack(struct gen *g, struct flow *f, enum way dir,
 static void tcp_edges(struct gen *g, struct flow *f, struct packet *p)
 {
 	u32 window = (u32)f->window << f->scale;
-	u32 by = rng_below(&g->rng, 5) - 2;
+	u32 by = rng_below(&g->rng, 3) - 1;
 
 	switch (rng_below(&g->rng, 4)) {
 	case 0:
