@@ -202,6 +202,7 @@ static void offer_hits(struct kunit *test)
 						    IP_CT_ESTABLISHED),
 				FASTTRACK_REASON_NONE);
 		KUNIT_EXPECT_TRUE(test, ot_is_flow(ct));
+		nf_ct_put(ct);
 
 		ct = tb_conn(test, family, IPPROTO_TCP, TB_NAT_SRC);
 		KUNIT_EXPECT_EQ(test, (int)ot_offer(test, ct, TCPHDR_ACK,
@@ -222,8 +223,8 @@ static void offer_hits(struct kunit *test)
 				FASTTRACK_REASON_NONE);
 		nf_ct_put(ct);
 	}
-	KUNIT_EXPECT_EQ(test, atomic_read(&tb_net()->flows[0]), 1);
-	KUNIT_EXPECT_EQ(test, atomic_read(&tb_net()->flows[1]), 1);
+	KUNIT_EXPECT_EQ(test, atomic_read(&tb_net()->flows[0]), 2);
+	KUNIT_EXPECT_EQ(test, atomic_read(&tb_net()->flows[1]), 2);
 }
 
 static void offer_limits(struct kunit *test)
