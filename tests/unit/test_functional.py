@@ -1,0 +1,89 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""tests/functional: a script that fails beside another machine is judged by its
+run alone, and nothing else is forgiven. The machine is a fake."""
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+MACHINE = r'''#!/bin/bash
+# Each script has two points; FAILS names scripts whose second one fails so many
+# times, LOG one whose kernel complains.
+here=$(dirname "$0")
+while [ "$1" != --tests ]; do shift; done
+shift
+for s; do
+	k=$((k + 1)) p=$((p + 2)) mark=$here/$s state=ok
+	echo "# Subtest: $s"
+	echo "# ok 1 a"
+	for word in $FAILS; do
+		[ "${word%=*}" = "$s" ] || continue
+		echo >> "$mark"
+		[ "$(wc -l < "$mark")" -gt "${word#*=}" ] || state="not ok"
+	done
+	echo "# $state 2 b"
+	if [ "$state" = ok ]; then
+		echo "ok $k $s"
+	else
+		echo "not ok $k $s # exit=1"
+		said+="FAIL $s: not ok: b"$'\n'
+		p=$((p - 1)) f=$((f + 1))
+	fi
+	[ "$LOG" != "$s" ] || {
+		said+="FAIL after $s: kernel log: BUG"$'\n' f=$((f + 1))
+	}
+done
+printf %s "$said"
+echo "$p passed, ${f:-0} failed"
+[ "${f:-0}" -eq 0 ]
+'''
+
+
+class Functional(unittest.TestCase):
+    def run_it(self, **env):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            (folder / "vm").mkdir()
+            for file in "functional", "weights", "vm/deal":
+                shutil.copy(TESTS / file, folder / file)
+            machine = folder / "vm/run"
+            machine.write_text(MACHINE)
+            machine.chmod(0o755)
+            done = subprocess.run(
+                [folder / "functional", "6.1", "ft_rule.sh", "ft_nat.sh",
+                 "ft_order.sh"], capture_output=True, text=True, check=False,
+                env={**os.environ, **env})
+        sums = [line.split() for line in done.stdout.splitlines()
+                if line.split()[1:2] == ["passed,"]]
+        heads = done.stdout.count("# machine ")
+        self.assertEqual(len(sums), heads, done.stdout + done.stderr)
+        return (sum(int(s[0]) for s in sums), sum(int(s[2]) for s in sums),
+                done.returncode, heads)
+
+    def test_good(self):
+        self.assertEqual(self.run_it(), (6, 0, 0, 2))
+
+    def test_once(self):
+        self.assertEqual(self.run_it(FAILS="ft_nat.sh=1"), (6, 0, 0, 3))
+
+    def test_both(self):
+        self.assertEqual(self.run_it(FAILS="ft_nat.sh=1 ft_rule.sh=1"),
+                         (6, 0, 0, 4))
+
+    def test_twice(self):
+        self.assertEqual(self.run_it(FAILS="ft_nat.sh=2"), (5, 1, 1, 2))
+
+    def test_kernel_log(self):
+        self.assertEqual(self.run_it(LOG="ft_nat.sh"), (6, 1, 1, 2))
+
+    def test_kernel_log_too(self):
+        self.assertEqual(self.run_it(LOG="ft_nat.sh", FAILS="ft_order.sh=1"),
+                         (5, 2, 1, 2))
+
+
+if __name__ == "__main__":
+    unittest.main()
