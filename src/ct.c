@@ -212,6 +212,29 @@ static u32 ft_ct_timeout(struct fasttrack_flow *flow)
 	return t[UDP_CT_UNREPLIED];
 }
 
+/**
+ * ft_tcp_stamped - may a rule find time stamps in a TCP segment?
+ * @options: behind the header
+ * @left: bytes of them
+ *
+ * Read as TCPOPTSTRIP does, to which the end of options is one like others.
+ *
+ * Return: whether. Context: any.
+ */
+bool ft_tcp_stamped(const u8 *options, int left)
+{
+	int size, i;
+
+	for (i = 0; i < left - 1; i += size) {
+		size = options[i] <= TCPOPT_NOP ? 1 : options[i + 1] ?: 1;
+		if (i + size > left)
+			break;
+		if (options[i] == TCPOPT_TIMESTAMP)
+			return true;
+	}
+	return false;
+}
+
 static u32 ft_sack_highest(const u8 *p, int left, u32 ack)
 {
 	int size, i;
@@ -247,44 +270,56 @@ static void ft_sack_track(struct fasttrack_dir *d, const struct tcphdr *th,
 		WRITE_ONCE(d->tcp_maxwin, win);
 }
 
-/**
- * ft_ct_sack - judge the selective acknowledgments of a segment
- * @pkt: TCP segment with options, in the window and good otherwise; it goes
- *	fast, or slow past conntrack, if they are good
- * @family: 0 IPv4, 1 IPv6
- *
- * Conntrack minds them if the receiver of the segment has offered SACK, and
- * then they count like others: the segment is INVALID if one is of what was
- * never sent, and moves the edge that the peer may send up to.
- *
- * Return: why the segment has to go slow. Context: RCU read side.
+/* Conntrack minds selective acknowledgments if the receiver of the segment has
+ * offered SACK, and then they count like others: the segment is INVALID if one is
+ * of what was never sent, and moves the edge that the peer may send up to.
  */
-enum fasttrack_reason ft_ct_sack(struct fasttrack_packet pkt, u8 family)
+static enum fasttrack_reason ft_sack(const struct fasttrack_packet *pkt,
+				     const u8 *options, int left, u8 family)
 {
-	struct fasttrack_flow *flow = ft_dir_flow(pkt.dir, family);
-	const struct fasttrack_dir *rev = ft_dir_reverse(pkt.dir, family);
-	const struct tcphdr *th = (void *)(pkt.skb->data + pkt.thoff);
+	const struct fasttrack_dir *rev = ft_dir_reverse(pkt->dir, family);
+	const struct tcphdr *th = (void *)(pkt->skb->data + pkt->thoff);
 	u32 ack = ntohl(th->ack_seq), sack;
-	u8 buf[MAX_TCP_OPTION_SPACE];
-	const u8 *options;
-	int left;
 
-	if (!(READ_ONCE(flow->ct->proto.tcp.seen[!pkt.dir->dir].flags) &
-	      IP_CT_TCP_FLAG_SACK_PERM))
-		return FASTTRACK_REASON_NONE;
-	left = th->doff * 4 - sizeof(*th);
-	options = skb_header_pointer(pkt.skb, pkt.thoff + sizeof(*th), left,
-				     buf);
-	if (!options)
-		return FASTTRACK_REASON_LENGTH;
 	sack = ft_sack_highest(options, left, ack);
 	if (sack == ack)
 		return FASTTRACK_REASON_NONE;
 	/* Blocks that lie apart by half of all numbers may end anywhere */
 	if (after(sack, READ_ONCE(rev->tcp_end)) || before(sack, ack))
 		return FASTTRACK_REASON_TCP_WINDOW;
-	ft_sack_track(pkt.dir, th, sack);
+	ft_sack_track(pkt->dir, th, sack);
 	return FASTTRACK_REASON_NONE;
+}
+
+/**
+ * ft_ct_options - judge the options of a TCP segment
+ * @pkt: TCP segment with options, in the window and good otherwise; it goes
+ *	fast, or slow past conntrack, if they are good
+ * @family: 0 IPv4, 1 IPv6
+ *
+ * A rule may strip time stamps, which shows in a segment that has them and in no
+ * other. So if the direction has learned from one without, it learns again.
+ *
+ * Return: why the segment has to go slow. Context: RCU read side.
+ */
+enum fasttrack_reason ft_ct_options(struct fasttrack_packet pkt, u8 family)
+{
+	struct fasttrack_flow *flow = ft_dir_flow(pkt.dir, family);
+	const struct tcphdr *th = (void *)(pkt.skb->data + pkt.thoff);
+	int left = th->doff * 4 - sizeof(*th);
+	u8 buf[MAX_TCP_OPTION_SPACE];
+	const u8 *options;
+
+	options = skb_header_pointer(pkt.skb, pkt.thoff + sizeof(*th), left,
+				     buf);
+	if (!options)
+		return FASTTRACK_REASON_LENGTH;
+	if (!(pkt.dir->flags & FT_DIR_STAMPS) && ft_tcp_stamped(options, left))
+		return FASTTRACK_REASON_STALE;
+	if (!(READ_ONCE(flow->ct->proto.tcp.seen[!pkt.dir->dir].flags) &
+	      IP_CT_TCP_FLAG_SACK_PERM))
+		return FASTTRACK_REASON_NONE;
+	return ft_sack(&pkt, options, left, family);
 }
 
 /**

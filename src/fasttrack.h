@@ -335,7 +335,8 @@ enum fasttrack_reason ft_ct_eligible(const struct nf_conn *ct);
 /* ct.c */
 bool ft_ct_load(struct fasttrack_flow *flow);
 void ft_ct_fold(struct fasttrack_flow *flow, unsigned int dir, u32 now);
-enum fasttrack_reason ft_ct_sack(struct fasttrack_packet pkt, u8 family);
+bool ft_tcp_stamped(const u8 *options, int left);
+enum fasttrack_reason ft_ct_options(struct fasttrack_packet pkt, u8 family);
 u32 ft_ct_lease_cap(struct fasttrack_flow *flow);
 
 static inline bool ft_ct_gone(const struct nf_conn *ct)

@@ -26,6 +26,7 @@
 #define FT_DIR_STAMP_PRIO	0x04	/* slow path changed the priority */
 #define FT_DIR_EXACT		0x08	/* rules set TTL or TOS: see ttl_out */
 #define FT_DIR_ATTACH		0x10	/* packets carry the conntrack entry on */
+#define FT_DIR_STAMPS		0x20	/* learned from one with TCP time stamps */
 
 /* struct fasttrack_dir.teller: the packets of one CPU that came in by one hook,
  * and at ingress with one ECN field. Only its CPU changes what kind they are,

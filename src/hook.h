@@ -127,8 +127,8 @@ struct ft_segment {
 #define FT_TCP_STAMPS	(TCPOPT_NOP << 24 | TCPOPT_NOP << 16 | \
 			 TCPOPT_TIMESTAMP << 8 | TCPOLEN_TIMESTAMP)
 
-/* May there be a selective acknowledgment? Most segments have no options, or
- * time stamps and nothing else.
+/* Are there options to look at? Most segments have none, or time stamps and nothing
+ * else.
  */
 static __always_inline bool
 ft_tcp_options(const struct fasttrack_packet *pkt, const struct tcphdr *th)
@@ -241,8 +241,9 @@ ft_tcp_pass(const struct fasttrack_packet *pkt, const struct tcphdr *th,
 	g.plain = !ft_tcp_options(pkt, th);
 	if (unlikely(!ft_tcp_in_window(d, rev, g.end, ack)))
 		return FASTTRACK_REASON_TCP_WINDOW;
-	if (unlikely(!g.plain))
-		reason = ft_ct_sack(*pkt, family);
+	if (unlikely(!g.plain || (ft_tcp_hlen(th) > sizeof(*th) &&
+				  !(d->flags & FT_DIR_STAMPS))))
+		reason = ft_ct_options(*pkt, family);
 	if (likely(!reason))
 		ft_tcp_track(d, &g);
 	return reason;

@@ -147,6 +147,18 @@ static bool ft_dev_asks_conntrack(const struct net_device *dev)
 	       netif_is_ip6gretap(dev);
 }
 
+/* The recorded headers end with the options */
+static void ft_learn_stamps(struct ft_lesson *l,
+			    const struct fasttrack_record *rec,
+			    unsigned int thoff)
+{
+	unsigned int options = thoff + sizeof(struct tcphdr);
+
+	if (l->d.proto == IPPROTO_TCP &&
+	    ft_tcp_stamped(rec->headers + options, rec->hlen - options))
+		l->d.flags |= FT_DIR_STAMPS;
+}
+
 static void ft_learn_marks(struct ft_lesson *l, const struct sk_buff *skb,
 			   const struct fasttrack_record *rec, u32 prio)
 {
@@ -194,6 +206,7 @@ ft_learn4(struct fasttrack_net *fn, const struct sk_buff *skb,
 	if (READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))
 		prio = rt_tos2priority(iph->tos);
 	ft_learn_marks(l, skb, rec, prio);
+	ft_learn_stamps(l, rec, sizeof(*was));
 	ft_rewrite4(&l->d, was, rec->headers + sizeof(*was), l->d.proto,
 		    rec->partial);
 	return ft_same_headers(skb, rec) ? FASTTRACK_REASON_NONE :
@@ -214,6 +227,7 @@ ft_learn6(struct fasttrack_net *fn, const struct sk_buff *skb,
 	ft_learn_exact(l, ipv6_get_dsfield(was), ipv6_get_dsfield(ip6h),
 		       was->hop_limit, ip6h->hop_limit);
 	ft_learn_marks(l, skb, rec, rec->prio);
+	ft_learn_stamps(l, rec, sizeof(*was));
 	ft_rewrite6(&l->d, was, rec->headers + sizeof(*was), l->d.proto,
 		    rec->partial);
 	return ft_same_headers(skb, rec) ? FASTTRACK_REASON_NONE :
@@ -282,6 +296,9 @@ static bool ft_dir_store(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 	d->iif = l->d.iif;
 	d->mark_in = l->d.mark_in;
 	d->flags = l->d.flags;
+	/* The next segment is judged by its options again */
+	if (d->proto == IPPROTO_TCP)
+		d->tcp_word &= ~FT_TCP_WORD_FLAGS;
 	d->tos_in = l->d.tos_in;
 	d->tos_out = l->d.tos_out;
 	d->tos_mask = l->d.tos_mask;

@@ -300,6 +300,7 @@ void tb_arm(struct fasttrack_flow *flow, unsigned int dir)
 	}
 	d->gate |= FT_ARMED;
 	spin_unlock_bh(&flow->lock);
+	d->flags |= FT_DIR_STAMPS;
 }
 
 static struct tb_tuple tb_tuple_of(const struct nf_conntrack_tuple *t,
