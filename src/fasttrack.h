@@ -47,15 +47,21 @@
 struct fasttrack_net;
 struct fasttrack_record;
 
+#define FT_GROUP	32	/* buckets that are swept together */
+
 /**
  * struct fasttrack_buckets - one generation of a hash table
- * @mask: number of buckets less one
+ * @mask: number of buckets less one; there are a power of two, at least FT_GROUP
  * @ni: which of fasttrack_dir.next its chains use
+ * @busy: a bit for each group of FT_GROUP buckets: flows whose original
+ *	direction is there may need the sweeper. Set after what makes it so,
+ *	cleared before the sweeper looks.
  * @head: chains
  */
 struct fasttrack_buckets {
 	u32				mask;
 	u32				ni;
+	unsigned long			*busy;
 	struct fasttrack_dir __rcu	*head[];
 };
 
@@ -114,6 +120,20 @@ struct fasttrack_traffic {
 	u8		quiet;
 };
 
+/**
+ * struct fasttrack_sweep - the sweeper's way through a table
+ * @cursor: group of buckets at which it goes on
+ * @pass: number of the pass
+ * @gen: fasttrack_net.gen when the last pass began
+ * @all: this pass looks at all flows
+ */
+struct fasttrack_sweep {
+	u32	cursor;
+	u32	pass;
+	u32	gen;
+	bool	all;
+};
+
 #define FT_FRAG_BUCKETS	256
 
 /**
@@ -150,7 +170,7 @@ struct fasttrack_traffic {
  * @ports_count: number of them; under RTNL
  * @ports_work: brings them in line with the decisions
  * @gc: the sweeper
- * @cursor: bucket at which the sweeper goes on; the sweeper's own
+ * @sweep: by family: where the sweeper is; its own
  * @forwarded: by family: packets that the namespace had forwarded when its
  *	first rule came; under @lock
  * @begun: by family: that rule has come; under @lock
@@ -188,7 +208,7 @@ struct fasttrack_net {
 	unsigned int		ports_count;
 	struct work_struct	ports_work;
 	struct delayed_work	gc;
-	u32			cursor[FT_FAMILIES];
+	struct fasttrack_sweep	sweep[FT_FAMILIES];
 	u64			forwarded[FT_FAMILIES];
 	bool			begun[FT_FAMILIES];
 	u32			folded;
@@ -307,6 +327,7 @@ void ft_table_exit(struct fasttrack_table *t);
 enum fasttrack_reason ft_table_insert(struct fasttrack_flow *flow,
 				      struct fasttrack_dir **clash);
 void ft_table_remove(struct fasttrack_flow *flow);
+void ft_table_wake(struct fasttrack_flow *flow);
 bool ft_table_wants_room(const struct fasttrack_table *t);
 void ft_table_grow(struct fasttrack_table *t);
 
@@ -315,6 +336,7 @@ int ft_flow_caches_init(void);
 void ft_flow_caches_exit(void);
 struct fasttrack_flow *ft_flow_alloc(struct nf_conn *ct, u8 family);
 void ft_flow_discard(struct fasttrack_flow *flow);
+void ft_flow_wake(struct fasttrack_flow *flow);
 struct fasttrack_flow *ft_flow_find(struct fasttrack_net *fn,
 				    const struct nf_conn *ct);
 u64 ft_dir_packets(struct fasttrack_flow *flow, unsigned int dir);

@@ -308,6 +308,20 @@ bool ft_dir_settled(const struct fasttrack_flow *flow, unsigned int dir)
 	return !flow->dead && poll_state_synchronize_rcu(flow->drained[dir]);
 }
 
+/**
+ * ft_flow_wake - a flow is about to need the sweeper
+ * @flow: flow that is being armed or held
+ *
+ * Context: flow->lock, RCU read side.
+ */
+void ft_flow_wake(struct fasttrack_flow *flow)
+{
+	if (!flow->swept)
+		return;
+	flow->swept = false;
+	ft_table_wake(flow);
+}
+
 static bool ft_flow_armed(struct fasttrack_flow *flow)
 {
 	return (ft_flow_dir(flow, 0)->gate | ft_flow_dir(flow, 1)->gate) &
@@ -330,7 +344,6 @@ void ft_dir_disarm(struct fasttrack_flow *flow, unsigned int dir,
 	flow->dir_reason[dir] = reason;
 	if (!(d->gate & FT_ARMED))
 		return;
-	flow->swept = false;
 	WRITE_ONCE(d->gate, d->gate & ~FT_ARMED);
 	flow->drained[dir] = get_state_synchronize_rcu();
 	if (flow->state == FASTTRACK_FLOW_STATE_ACTIVE &&
@@ -351,6 +364,7 @@ u16 ft_dir_hold(struct fasttrack_flow *flow, unsigned int dir)
 {
 	struct fasttrack_dir *d = ft_flow_dir(flow, dir);
 
+	ft_flow_wake(flow);
 	flow->slow_last[dir] = (u8)jiffies;
 	WRITE_ONCE(d->gate, d->gate | FT_HELD);
 	return ++d->slow_seq;

@@ -239,8 +239,8 @@ struct fasttrack_cold {
  * @tcp_loaded: conntrack's TCP state was read once; flow->lock
  * @told: listeners take it for fast; flow->lock
  * @was_fast: it was fast at some time; flow->lock
- * @swept: unarmed, settled and folded since it was fast last, so that the
- *	sweeper needs no lock to pass it by; flow->lock, read without
+ * @swept: by the sweeper: unarmed, not held, settled and folded; what ends that
+ *	calls ft_flow_wake(); flow->lock, read without
  * @dead: unhashed or about to be, by the one who set it; flow->lock
  */
 struct fasttrack_flow {

@@ -18,9 +18,11 @@ static u16 fl_hold(struct fasttrack_flow *flow, unsigned int dir)
 {
 	u16 seq;
 
+	rcu_read_lock();
 	spin_lock_bh(&flow->lock);
 	seq = ft_dir_hold(flow, dir);
 	spin_unlock_bh(&flow->lock);
+	rcu_read_unlock();
 	return seq;
 }
 
@@ -141,6 +143,22 @@ static u64 fl_told(struct fasttrack_flow *flow)
 	return READ_ONCE(flow->cold[0].told_packets);
 }
 
+/* Will the sweeper look at the flow's group of buckets? The testbed has few other
+ * flows, all at rest.
+ */
+static bool fl_busy(const struct fasttrack_flow *flow)
+{
+	const struct fasttrack_table *t = &tb_net()->table[flow->family];
+	const struct fasttrack_buckets *b;
+	bool busy;
+
+	rcu_read_lock();
+	b = rcu_dereference(t->cur);
+	busy = !bitmap_empty(b->busy, (b->mask + 1) / FT_GROUP);
+	rcu_read_unlock();
+	return busy;
+}
+
 /* The sweeper passes by a flow that rests, and only as long as it does: what
  * goes fast in one more round is told, and so is what a late reader sends.
  */
@@ -156,6 +174,7 @@ static void flow_swept(struct kunit *test)
 		d->packets += 2;
 		fl_sweep();
 		KUNIT_EXPECT_FALSE(test, flow->swept);
+		KUNIT_EXPECT_TRUE(test, fl_busy(flow));
 		KUNIT_EXPECT_EQ(test, fl_told(flow), 3 * round - 1ULL);
 		d->packets++;
 		fl_disarm(flow, 0);
@@ -163,6 +182,7 @@ static void flow_swept(struct kunit *test)
 		synchronize_rcu();
 		fl_sweep();
 		KUNIT_EXPECT_TRUE(test, flow->swept);
+		KUNIT_EXPECT_FALSE(test, fl_busy(flow));
 		KUNIT_EXPECT_EQ(test, fl_told(flow), 3ULL * round);
 	}
 }
@@ -179,6 +199,7 @@ static void flow_swept_held(struct kunit *test)
 	fl_sweep();
 	KUNIT_EXPECT_TRUE(test, flow->swept);
 	fl_hold(flow, 1);
+	KUNIT_EXPECT_TRUE(test, fl_busy(flow));
 	flow->slow_last[1] = (u8)jiffies - FT_HOLD;
 	fl_sweep();
 	KUNIT_EXPECT_EQ(test, fl_gate(flow, 1), 0U);

@@ -4,9 +4,10 @@
  * conntrack entries that died, grows the tables and takes the hooks off when
  * the last rule has gone. Knows no packets.
  *
- * One pass takes about a second up to 100,000 flows and ten at a million:
- * FT_GC_BUCKETS buckets at a time, FT_GC_PAUSE between them. A namespace
- * without flows has no sweeper running.
+ * A pass looks at FT_GC_BUCKETS buckets at a time, FT_GC_PAUSE between them. In a
+ * large table it passes by most of the groups of buckets that have nothing but
+ * idle flows: a million of them take about a second. A namespace without flows
+ * has no sweeper running.
  */
 #include <linux/prefetch.h>
 #include <net/dst.h>
@@ -17,6 +18,8 @@
 #define FT_GC_PAUSE	(HZ / 16)
 #define FT_GC_IDLE	HZ
 #define FT_GC_AHEAD	4	/* buckets between two steps of fetching */
+#define FT_GC_LARGE	131072	/* with fewer buckets each pass is a whole one */
+#define FT_GC_ROUND	16	/* passes that a whole one takes in larger tables */
 
 static void ft_sweep_dir(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 			 unsigned int dir, u32 now)
@@ -51,11 +54,11 @@ ft_sweep_verdict(const struct fasttrack_net *fn,
 	return FASTTRACK_REASON_NONE;
 }
 
-static bool ft_sweep_quiet(const struct fasttrack_net *fn,
+/* May what a direction has learned stay? */
+static bool ft_sweep_fresh(const struct fasttrack_net *fn,
 			   const struct fasttrack_dir *d)
 {
-	return !READ_ONCE(d->gate) &&
-	       (!READ_ONCE(d->dst) || READ_ONCE(d->gen) == ft_gen(fn));
+	return !READ_ONCE(d->dst) || READ_ONCE(d->gen) == ft_gen(fn);
 }
 
 /* Most of a million flows are idle */
@@ -64,11 +67,11 @@ static bool ft_sweep_idle(const struct fasttrack_net *fn,
 {
 	struct fasttrack_dir *d = ft_flow_dir(flow, IP_CT_DIR_ORIGINAL);
 
-	/* What is seen without the lock may change at once; then the next
-	 * pass finds work.
+	/* What is seen without the lock may change at once; then the group is
+	 * busy again.
 	 */
-	return data_race((bool)flow->swept) && ft_sweep_quiet(fn, d) &&
-	       ft_sweep_quiet(fn, ft_dir_reverse(d, family));
+	return data_race((bool)flow->swept) && ft_sweep_fresh(fn, d) &&
+	       ft_sweep_fresh(fn, ft_dir_reverse(d, family));
 }
 
 static bool ft_sweep_settled(struct fasttrack_flow *flow, unsigned int dir)
@@ -76,7 +79,8 @@ static bool ft_sweep_settled(struct fasttrack_flow *flow, unsigned int dir)
 	return !ft_flow_dir(flow, dir)->gate && ft_dir_settled(flow, dir);
 }
 
-static void ft_sweep_flow(struct fasttrack_net *fn,
+/* Returns whether the next pass has to see the flow again */
+static bool ft_sweep_flow(struct fasttrack_net *fn,
 			  struct fasttrack_flow *flow, u8 family)
 {
 	enum fasttrack_reason reason = ft_sweep_verdict(fn, flow);
@@ -85,10 +89,10 @@ static void ft_sweep_flow(struct fasttrack_net *fn,
 
 	if (reason) {
 		ft_flow_kill(flow, reason);
-		return;
+		return false;
 	}
 	if (ft_sweep_idle(fn, flow, family))
-		return;
+		return false;
 	spin_lock_bh(&flow->lock);
 	ft_sweep_dir(fn, flow, IP_CT_DIR_ORIGINAL, now);
 	ft_sweep_dir(fn, flow, IP_CT_DIR_REPLY, now);
@@ -98,6 +102,7 @@ static void ft_sweep_flow(struct fasttrack_net *fn,
 	ft_ct_fold(flow, IP_CT_DIR_ORIGINAL, now);
 	flow->swept = settled;
 	spin_unlock_bh(&flow->lock);
+	return !settled;
 }
 
 static struct fasttrack_dir *ft_gc_first(const struct fasttrack_buckets *b,
@@ -133,28 +138,79 @@ static void ft_gc_ahead(const struct fasttrack_buckets *b, u32 bucket,
 	}
 }
 
-/* Each flow once, by its original direction. RCU keeps chain and flow. */
-static void ft_sweep_bucket(struct fasttrack_net *fn,
+/* Each flow once, by its original direction. RCU keeps chain and flow. Returns
+ * whether one of them is busy.
+ */
+static bool ft_sweep_bucket(struct fasttrack_net *fn,
 			    const struct fasttrack_buckets *b, u32 bucket,
 			    u8 family)
 {
 	struct fasttrack_dir *d, *next;
+	bool busy = false;
 
 	for (d = rcu_dereference(b->head[bucket]); d; d = next) {
 		next = rcu_dereference(d->next[b->ni]);
 		if (d->dir == IP_CT_DIR_ORIGINAL)
-			ft_sweep_flow(fn, ft_dir_flow(d, family), family);
+			busy |= ft_sweep_flow(fn, ft_dir_flow(d, family),
+					      family);
 	}
+	return busy;
+}
+
+/* Does this pass look at a group? The others have only flows that rest, and of
+ * those all there is to see is that their entries have died or their routes gone
+ * stale. In a large table that may wait for FT_GC_ROUND passes.
+ */
+static bool ft_sweep_due(const struct fasttrack_sweep *s,
+			 const struct fasttrack_buckets *b, u32 group)
+{
+	return s->all || test_bit(group, b->busy) ||
+	       group % FT_GC_ROUND == s->pass % FT_GC_ROUND;
+}
+
+/* Returns what it took, of a budget in buckets */
+static u32 ft_sweep_group(struct fasttrack_net *fn,
+			  const struct fasttrack_buckets *b, u8 family)
+{
+	struct fasttrack_sweep *s = &fn->sweep[family];
+	u32 group = s->cursor, i;
+	bool busy = false;
+
+	if (group > b->mask / FT_GROUP || !ft_sweep_due(s, b, group))
+		return 1;
+	/* Ordered before what is looked at: pairs with ft_table_wake() */
+	test_and_clear_bit(group, b->busy);
+	for (i = group * FT_GROUP; i < (group + 1) * FT_GROUP; i++) {
+		ft_gc_ahead(b, i, family);
+		busy |= ft_sweep_bucket(fn, b, i, family);
+	}
+	if (busy)
+		set_bit(group, b->busy);
+	return FT_GROUP;
+}
+
+/* A pass begins */
+static void ft_sweep_begin(struct fasttrack_net *fn,
+			   const struct fasttrack_buckets *b, u8 family)
+{
+	struct fasttrack_sweep *s = &fn->sweep[family];
+	u32 gen = ft_gen(fn);
+
+	s->all = b->mask < FT_GC_LARGE || gen != s->gen ||
+		 READ_ONCE(fn->draining[family]);
+	s->gen = gen;
+	s->pass++;
 }
 
 /* Returns whether the pass is complete */
 static bool ft_sweep(struct fasttrack_net *fn, u8 family)
 {
 	struct fasttrack_table *t = &fn->table[family];
+	struct fasttrack_sweep *s = &fn->sweep[family];
+	int budget = FT_GC_BUCKETS;
 	struct fasttrack_buckets *b;
 	bool done = false;
 	bool grow = false;
-	u32 budget;
 
 	rcu_read_lock();
 	b = rcu_dereference(t->cur);
@@ -166,17 +222,15 @@ static bool ft_sweep(struct fasttrack_net *fn, u8 family)
 	if (grow)
 		ft_table_grow(t);
 
-	for (budget = FT_GC_BUCKETS; budget && !done; budget--) {
+	while (budget > 0 && !done) {
 		rcu_read_lock();
 		b = rcu_dereference(t->cur);
-		ft_gc_ahead(b, fn->cursor[family], family);
-		if (fn->cursor[family] <= b->mask)
-			ft_sweep_bucket(fn, b, fn->cursor[family], family);
-		if (fn->cursor[family] >= b->mask) {
-			fn->cursor[family] = 0;
+		if (!s->cursor)
+			ft_sweep_begin(fn, b, family);
+		budget -= ft_sweep_group(fn, b, family);
+		if (s->cursor++ >= b->mask / FT_GROUP) {
+			s->cursor = 0;
 			done = true;
-		} else {
-			fn->cursor[family]++;
 		}
 		rcu_read_unlock();
 		cond_resched();

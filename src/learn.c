@@ -317,6 +317,7 @@ static void ft_dir_arm(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 {
 	struct fasttrack_dir *d = ft_flow_dir(flow, dir);
 
+	ft_flow_wake(flow);
 	/* Words that a late reader of the last arming may still see; each is
 	 * right on its own for the packet that proved it.
 	 */

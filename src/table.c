@@ -10,6 +10,7 @@
  * again. A look-up therefore never misses because of a growth; a miss would
  * send a packet of an armed direction past its held state.
  */
+#include <linux/bitmap.h>
 #include <linux/mm.h>
 #include <linux/random.h>
 
@@ -103,6 +104,28 @@ static bool ft_table_ask(struct fasttrack_table *t)
 }
 
 /**
+ * ft_table_wake - have the sweeper look at a flow
+ * @flow: in the table
+ *
+ * In buckets that are still being built all groups are busy.
+ *
+ * Context: RCU read side.
+ */
+void ft_table_wake(struct fasttrack_flow *flow)
+{
+	struct fasttrack_table *t = &ft_flow_net(flow)->table[flow->family];
+	const struct fasttrack_buckets *b = rcu_dereference(t->cur);
+	u32 hash = ft_dir_hash(t, ft_flow_dir(flow, IP_CT_DIR_ORIGINAL),
+			       flow->family);
+
+	/* Pairs with the sweeper's test_and_clear_bit(): who clears the bit
+	 * sees why it was set
+	 */
+	smp_mb__before_atomic();
+	set_bit((hash & b->mask) / FT_GROUP, b->busy);
+}
+
+/**
  * ft_table_insert - put both directions of a flow into its table, or neither
  * @flow: not in the table
  * @clash: set to the direction that holds one of the keys already
@@ -138,6 +161,8 @@ enum fasttrack_reason ft_table_insert(struct fasttrack_flow *flow,
 			ft_chain_add(t, t->fresh, d, hash);
 		t->dirs++;
 	}
+	if (!reason)
+		ft_table_wake(flow);
 	ask = ft_table_ask(t);
 	spin_unlock_bh(&t->lock);
 	if (ask)
@@ -174,10 +199,14 @@ static struct fasttrack_buckets *ft_buckets_alloc(u32 count, u32 ni)
 {
 	struct fasttrack_buckets *b;
 
-	b = kvzalloc(struct_size(b, head, count), GFP_KERNEL);
+	b = kvzalloc(struct_size(b, head, count) +
+		     BITS_TO_LONGS(count / FT_GROUP) * sizeof(long),
+		     GFP_KERNEL);
 	if (b) {
 		b->mask = count - 1;
 		b->ni = ni;
+		b->busy = (unsigned long *)&b->head[count];
+		bitmap_fill(b->busy, count / FT_GROUP);
 	}
 	return b;
 }

@@ -292,15 +292,18 @@ void tb_arm(struct fasttrack_flow *flow, unsigned int dir)
 	struct fasttrack_dir *d = ft_flow_dir(flow, dir);
 	struct fasttrack_net *fn = tb_net();
 
+	rcu_read_lock();
 	spin_lock_bh(&flow->lock);
+	ft_flow_wake(flow);
 	d->lease_end = (u32)jiffies + fn->lease;
 	if (flow->state != FASTTRACK_FLOW_STATE_ACTIVE) {
 		flow->state = FASTTRACK_FLOW_STATE_ACTIVE;
 		atomic_inc(&fn->active[flow->family]);
 	}
+	d->flags |= FT_DIR_STAMPS;
 	d->gate |= FT_ARMED;
 	spin_unlock_bh(&flow->lock);
-	d->flags |= FT_DIR_STAMPS;
+	rcu_read_unlock();
 }
 
 static struct tb_tuple tb_tuple_of(const struct nf_conntrack_tuple *t,
