@@ -22,7 +22,7 @@ static void help(void)
 {
 	fputs("usage: flood echo PORT...\n"
 	      "       flood talk ADDRESS PORT FLOWS RATE SECONDS\n"
-	      "       flood bulk ADDRESS PORT STREAMS SECONDS\n"
+	      "       flood bulk ADDRESS PORT STREAMS RATE SECONDS\n"
 	      "       flood churn ADDRESS PORT PARALLEL SECONDS [COUNT]\n",
 	      stderr);
 	exit(2);
@@ -148,7 +148,7 @@ int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = stop };
 	struct flood_options o = {};
-	bool talk, churn;
+	bool paced, churn;
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
@@ -157,20 +157,20 @@ int main(int argc, char **argv)
 		return flood_echo(argc - 2, argv + 2);
 	if (argc < 6)
 		help();
-	talk = !strcmp(argv[1], "talk");
+	paced = !strcmp(argv[1], "talk") || !strcmp(argv[1], "bulk");
 	churn = !strcmp(argv[1], "churn");
-	if (argc != 6 + talk && !(churn && argc == 7))
+	if (argc != 6 + paced && !(churn && argc == 7))
 		help();
 	resolve(&o, argv[2], argv[3]);
 	o.count = parse(argv[4]);
-	o.rate = talk ? parse(argv[5]) : 0;
-	o.end = flood_now() + parse(argv[5 + talk]) * 1000000ULL;
+	o.rate = paced ? parse(argv[5]) : 1;
+	if (!o.rate)
+		help();
+	o.end = flood_now() + parse(argv[5 + paced]) * 1000000ULL;
 	o.want = churn && argc == 7 ? parse(argv[6]) : 0;
-	if (talk)
-		return flood_talk(&o);
 	if (churn)
 		return flood_churn(&o);
-	if (!strcmp(argv[1], "bulk"))
-		return flood_bulk(&o);
-	help();
+	if (!paced)
+		help();
+	return *argv[1] == 't' ? flood_talk(&o) : flood_bulk(&o);
 }

@@ -33,7 +33,8 @@ struct flood_head {
  * @peer: address to talk to
  * @peer_len: bytes of it
  * @count: flows, streams or connections at a time
- * @rate: datagrams a second and flow, 0 as fast as echoes come
+ * @rate: datagrams a second and flow, or chunks a second and stream; others
+ *	want the processor, too
  * @end: flood_now() at which to stop
  * @want: connections after which to stop, 0 for none
  */

@@ -13,8 +13,6 @@
 #include "flood.h"
 
 #define CHUNK	8192
-/* Microseconds between two chunks of a stream: others want the processor, too */
-#define PACE	100000
 /* A stream that says nothing for so long, in microseconds, is given up */
 #define PATIENCE	10000000
 
@@ -65,7 +63,7 @@ static void reopen(const struct flood_options *o, struct stream *s,
 	sums->opened += p->fd >= 0;
 }
 
-static bool give(int fd, struct stream *s)
+static bool give(int fd, struct stream *s, unsigned int rate)
 {
 	char buf[CHUNK];
 	ssize_t n;
@@ -79,7 +77,7 @@ static bool give(int fd, struct stream *s)
 	n = send(fd, buf, sizeof(buf), MSG_NOSIGNAL);
 	if (n > 0)
 		s->sent += n;
-	s->due = flood_now() + PACE;
+	s->due = flood_now() + 1000000 / rate;
 	return n >= 0 || errno == EAGAIN;
 }
 
@@ -106,14 +104,15 @@ static bool take(int fd, struct stream *s, struct sums *sums)
 	return n > 0;
 }
 
-static bool serve(struct pollfd *p, struct stream *s, struct sums *sums)
+static bool serve(const struct flood_options *o, struct pollfd *p,
+		  struct stream *s, struct sums *sums)
 {
 	if (p->fd < 0)
 		return false;
 	if (p->revents & (POLLIN | POLLERR | POLLHUP) &&
 	    !take(p->fd, s, sums))
 		return false;
-	if (p->revents & POLLOUT && !give(p->fd, s))
+	if (p->revents & POLLOUT && !give(p->fd, s, o->rate))
 		return false;
 	return flood_now() - s->heard < PATIENCE;
 }
@@ -137,7 +136,7 @@ int flood_bulk(const struct flood_options *o)
 					  streams[i].due ? POLLOUT : 0);
 		poll(polls, o->count, 20);
 		for (i = 0; i < o->count; i++) {
-			if (serve(&polls[i], &streams[i], &sums))
+			if (serve(o, &polls[i], &streams[i], &sums))
 				continue;
 			sums.broken += polls[i].fd >= 0;
 			reopen(o, &streams[i], &polls[i], &sums);

@@ -78,7 +78,7 @@ int flood_talk(const struct flood_options *o)
 {
 	struct pollfd *polls = calloc(o->count, sizeof(*polls));
 	struct flow *flows = calloc(o->count, sizeof(*flows));
-	__u64 gap = o->rate ? 1000000 / o->rate : 1000;
+	__u64 gap = 1000000 / o->rate;
 	struct sums sums = {};
 	unsigned int i;
 	__u64 end;

@@ -50,12 +50,22 @@ flood_start()
 	lib_pids+=($!)
 }
 
+# What a debug kernel under emulation forwards beside everything else, a second
+# and flow. FASTTRACK_RATE: another number.
+rate()
+{
+	local name
+
+	name=$(uname -r)
+	[[ $name =~ -(debug|kcsan)$ ]] && echo 3 || echo 10
+}
+
 # traffic_start [SECONDS]: all kinds of NAT, both families, both ways, over both
 # links of the server; each is one process with a few flows. Without SECONDS it
 # goes on until traffic_stop.
 traffic_start()
 {
-	local rate=${FASTTRACK_RATE:-10}
+	local rate=${FASTTRACK_RATE:-$(rate)}
 
 	set -- "${1:-100000}"
 	traffic=()
@@ -66,9 +76,9 @@ traffic_start()
 	traffic_add "$1" "$client" talk 10.3.0.2 5001 2 "$rate"
 	traffic_add "$1" "$server" talk 10.1.0.2 5001 2 "$rate"
 	traffic_add "$1" "$server" talk fd01::2 5001 2 "$rate"
-	traffic_add "$1" "$client" bulk 10.2.0.2 5002 1
-	traffic_add "$1" "$client" bulk fd09::9 5003 1
-	traffic_add "$1" "$client" bulk fd03::2 5001 1
+	traffic_add "$1" "$client" bulk 10.2.0.2 5002 1 "$rate"
+	traffic_add "$1" "$client" bulk fd09::9 5003 1 "$rate"
+	traffic_add "$1" "$client" bulk fd03::2 5001 1 "$rate"
 }
 
 # traffic_add SECONDS NAMESPACE COMMAND...
