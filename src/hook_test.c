@@ -348,7 +348,8 @@ static void hk_expect_record(struct kunit *test, struct sk_buff *skb,
 		return;
 	KUNIT_EXPECT_EQ(test, rec.flow_id, flow->id);
 	KUNIT_EXPECT_EQ(test, (unsigned int)rec.dir, dir);
-	KUNIT_EXPECT_EQ(test, rec.teach, c->want == FASTTRACK_REASON_LEARNING);
+	KUNIT_EXPECT_EQ(test, (bool)rec.teach,
+			c->want == FASTTRACK_REASON_LEARNING);
 	KUNIT_EXPECT_EQ(test, rec.len, skb->len);
 	if (rec.teach)
 		KUNIT_EXPECT_EQ(test, memcmp(rec.headers, skb->data, rec.hlen),
