@@ -8,7 +8,8 @@
 #include "compare.h"
 #include "describe.h"
 
-#define SHOW_MAX	12
+#define SHOW_MAX	12	/* frames of a stream */
+#define SHOW_STREAMS	8
 
 static bool seen_same(const struct seen *a, const struct seen *b)
 {
@@ -62,9 +63,10 @@ static u32 stream_end(const struct stream *s, u32 at)
 	return at;
 }
 
-/* One stream, from the first frame that differs */
-static void show_stream(const struct stream *a, u32 i, u32 end_a,
-			const struct stream *b, u32 j, u32 end_b)
+/* One stream, from the first frame that differs; return: whether one does */
+static bool show_stream(const struct stream *a, u32 i, u32 end_a,
+			const struct stream *b, u32 j, u32 end_b,
+			bool loud)
 {
 	u32 shown;
 
@@ -73,7 +75,9 @@ static void show_stream(const struct stream *a, u32 i, u32 end_a,
 		j++;
 	}
 	if (i == end_a && j == end_b)
-		return;
+		return false;
+	if (!loud)
+		return true;
 	printf("#  stream differs, %u and %u frames to go:\n", end_a - i,
 	       end_b - j);
 	if (i < end_a && j < end_b) {
@@ -86,16 +90,18 @@ static void show_stream(const struct stream *a, u32 i, u32 end_a,
 		show_frame("slow", &a->seen[i++]);
 	for (shown = 0; j < end_b && shown < SHOW_MAX; shown++)
 		show_frame("fast", &b->seen[j++]);
+	return true;
 }
 
 /**
- * compare_show - print in what two captures differ, as comments
+ * compare_show - print in what two captures differ, as comments; of many streams
+ * the first
  * @a: sorted capture of the slow router
  * @b: that of the fast one
  */
 void compare_show(const struct stream *a, const struct stream *b)
 {
-	u32 i = 0, j = 0, end_a, end_b;
+	u32 i = 0, j = 0, end_a, end_b, streams = 0;
 	u64 key;
 
 	while (i < a->count || j < b->count) {
@@ -108,8 +114,11 @@ void compare_show(const struct stream *a, const struct stream *b)
 			stream_end(a, i) : i;
 		end_b = j < b->count && b->seen[j].key == key ?
 			stream_end(b, j) : j;
-		show_stream(a, i, end_a, b, j, end_b);
+		streams += show_stream(a, i, end_a, b, j, end_b,
+				       streams < SHOW_STREAMS);
 		i = end_a;
 		j = end_b;
 	}
+	if (streams > SHOW_STREAMS)
+		printf("#  and %u more streams\n", streams - SHOW_STREAMS);
 }

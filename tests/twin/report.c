@@ -70,6 +70,9 @@ void report_scenario(struct report *r, const struct scenario *s,
 	       "%u %% of these at ingress; %.0f s\n", s->topology->name, p->in,
 	       p->out, forwarded, percent(fast, forwarded),
 	       percent(ingress, fast), now() - r->began);
+	if (p->different)
+		printf("# the routers differ in step %u of %u\n", p->step,
+		       s->steps);
 	if (p->refused)
 		printf("# %u control events were refused\n", p->refused);
 	good = !p->different && !p->refused &&

@@ -10,6 +10,8 @@
 #include "describe.h"
 #include "scenario.h"
 
+#define PRINT_MAX	60	/* frames */
+
 static struct step *scenario_step(struct scenario *s)
 {
 	struct step *step;
@@ -90,22 +92,6 @@ void scenario_free(struct scenario *s)
 	memset(s, 0, sizeof(*s));
 }
 
-/**
- * scenario_live - frames that the minimiser has left
- * @s: scenario
- *
- * Return: their number.
- */
-u32 scenario_live(const struct scenario *s)
-{
-	u32 i, j, live = 0;
-
-	for (i = 0; i < s->steps; i++)
-		for (j = 0; j < s->step[i].frames; j++)
-			live += !s->step[i].off && !s->step[i].frame[j].off;
-	return live;
-}
-
 static void print_frame(const struct frame *frame)
 {
 	static const char * const deliveries[] = { "single", "list", "gro" };
@@ -139,28 +125,65 @@ static void print_event(const char *event)
 	}
 }
 
+static void print_step(const struct step *step, u32 number, u32 left_out)
+{
+	u32 i, live = 0;
+
+	printf("#   step %u:\n", number);
+	for (i = 0; i < step->frames; i++)
+		if (!step->frame[i].off && ++live > left_out)
+			print_frame(&step->frame[i]);
+}
+
+static u32 step_live(const struct step *step)
+{
+	u32 i, live = 0;
+
+	for (i = 0; i < step->frames; i++)
+		live += !step->off && !step->frame[i].off;
+	return live;
+}
+
+/**
+ * scenario_live - frames that the minimiser has left
+ * @s: scenario
+ *
+ * Return: their number.
+ */
+u32 scenario_live(const struct scenario *s)
+{
+	u32 i, live = 0;
+
+	for (i = 0; i < s->steps; i++)
+		live += step_live(&s->step[i]);
+	return live;
+}
+
 /**
  * scenario_print - print what the minimiser has left, as comments
- * @s: scenario
+ * @s: scenario; of much the end, which made the difference
  */
 void scenario_print(const struct scenario *s)
 {
+	u32 live = scenario_live(s), skip, left_out, i;
 	const struct step *step;
-	u32 i, j;
 
+	skip = live > PRINT_MAX ? live - PRINT_MAX : 0;
+	if (skip)
+		printf("#   %u frames, and events, before these:\n", skip);
 	for (i = 0; i < s->steps; i++) {
 		step = &s->step[i];
-		if (step->off)
+		left_out = min(skip, step_live(step));
+		skip -= left_out;
+		if (step->off || skip ||
+		    (left_out && left_out == step_live(step)))
 			continue;
-		if (step->event) {
-			printf("#   ");
-			print_event(step->event);
-			printf("\n");
+		if (!step->event) {
+			print_step(step, i, left_out);
 			continue;
 		}
-		printf("#   step %u:\n", i);
-		for (j = 0; j < step->frames; j++)
-			if (!step->frame[j].off)
-				print_frame(&step->frame[j]);
+		printf("#   ");
+		print_event(step->event);
+		printf("\n");
 	}
 }
