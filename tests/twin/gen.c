@@ -218,7 +218,7 @@ static void gen_step(struct gen *g)
 
 	if (dice < 61) {
 		gen_traffic(g);
-	} else if (dice < 78) {
+	} else if (dice < 77) {
 		gen_oddity(g);
 	} else if (dice < 81) {
 		f = gen_flow(g);

@@ -225,10 +225,10 @@ static const struct {
 	{ "too big", odd_oversize, 4 },
 	{ "checksum", odd_checksum, 4 },
 	{ "length", odd_length, 4 },
-	{ "port", odd_port, 2 },
+	{ "port", odd_port, 5 },
 	{ "metadata", odd_metadata, 3 },
 	{ "twice", odd_twice, 1 },
-	{ "TCP", odd_tcp, 18 },
+	{ "TCP", odd_tcp, 24 },
 	{ "ICMP", odd_icmp, 3 },
 	{ "noise", odd_noise, 2 },
 };

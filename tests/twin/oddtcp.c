@@ -43,24 +43,24 @@ static void tcp_sack(struct gen *g, struct flow *f, enum way dir,
 	p->options += sizeof(option);
 }
 
-/* Just inside and just outside of what conntrack takes for the window */
+/* Just inside or just outside of what conntrack takes for the window */
 static void tcp_edges(struct gen *g, struct flow *f, struct packet *p)
 {
 	u32 window = (u32)f->window << f->scale;
-	u32 by = rng_below(&g->rng, 3) - 1;
+	u32 by = rng_percent(&g->rng, 70);
 
 	switch (rng_below(&g->rng, 4)) {
 	case 0:
 		p->seq += window - p->payload + by;
 		break;
 	case 1:
-		p->seq += by - window - p->payload;
+		p->seq -= window + p->payload + by;
 		break;
 	case 2:
 		p->ack += by;
 		break;
 	default:
-		p->ack += by - max(window, 66000);
+		p->ack -= max(window, 66000) + by;
 		break;
 	}
 }
@@ -126,7 +126,7 @@ void odd_tcp(struct gen *g, struct flow *f, enum way dir)
 		return;
 	flow_packet(f, dir, &p);
 	p.payload = rng_percent(&g->rng, 50) ? 0 : rng_below(&g->rng, 200);
-	switch (rng_below(&g->rng, 8)) {
+	switch (rng_below(&g->rng, 12)) {
 	case 0:
 		g->what = "TCP flags";
 		tcp_flags(g, f, &p);
@@ -140,6 +140,7 @@ void odd_tcp(struct gen *g, struct flow *f, enum way dir)
 		p.payload = rng_below(&g->rng, 2);
 		break;
 	case 3:
+	case 6:
 		g->what = "SACK";
 		tcp_sack(g, f, dir, &p);
 		p.payload = 0;
