@@ -121,6 +121,31 @@ udp_lives()
 		net.netfilter.nf_conntrack_udp_timeout_stream=120
 }
 
+is_assured()
+{
+	entry "$@" | grep -qw ASSURED
+}
+
+# With a lease that is much longer than what conntrack may be behind, and no slow
+# packet meanwhile, the timeout is that of the last packet.
+timeout_follows()
+{
+	local leases
+
+	hosts engine lease=30000
+	open_fast long udp "$1" none "$2" && hosts bg long 20 100 || return
+	expect "assured" wait_until 10 is_assured udp "$2" &&
+	hosts fast long b || return
+	hosts reason lease && leases=$answer
+	hosts idle 6000
+	expect "timeout of $(entry udp "$2")" \
+		wait_until 3 timeout_between udp "$2" 118 120
+	hosts reason lease &&
+		expect_equal "leases that ended" "$answer" "$leases"
+	hosts close long
+	hosts engine lease=5000
+}
+
 udp_assured()
 {
 	local start=${EPOCHREALTIME/[.,]/}
@@ -175,7 +200,7 @@ closes()
 # SEQUENCE: an RST whose number is off that far, from both sides.
 blind_rst()
 {
-	hosts bg "$1" 20 300 && hosts fast "$1" b && hosts idle 200 || return
+	hosts bg "$1" 20 300 && hosts fast "$1" b && hosts idle 500 || return
 	hosts inject lan "$1" o R "$2" t0
 	hosts inject wan "$1" r R "$2" t1
 	hosts idle 300
@@ -271,12 +296,14 @@ hosts tap t1 r wan 1
 hosts port lan c eth0 $client_mac $lan_mac
 hosts port wan s eth0 $server_mac $wan_mac
 
-ktap_plan 19
+ktap_plan 21
 ktap_test "H13 accounting of TCP, IPv4" acct_tcp 4 31001
 ktap_test "H13 accounting of TCP, IPv6" acct_tcp 6 31021
 ktap_test "H13 accounting of UDP, IPv4" acct_udp 4 31002
 ktap_test "H13 accounting of UDP, IPv6" acct_udp 6 31022
 ktap_test "H1 UDP entry with short timeouts lives" udp_lives
+ktap_test "H1 timeout follows fast packets, IPv4" timeout_follows 4 31016
+ktap_test "H1 timeout follows fast packets, IPv6" timeout_follows 6 31026
 ktap_test "H11 UDP is assured within 3 s" udp_assured
 ktap_test "H3 full timeout when idle after bulk, IPv4" tcp_live 4 31005
 ktap_test "H3 full timeout when idle after bulk, IPv6" tcp_live 6 31025
