@@ -209,13 +209,25 @@ not_reproduced()
 	clean
 }
 
-# H38: a time stamp that was taken on receipt, which the taps cause, means a
-# departure in the far future to the fair queue, which drops such a packet.
+# stamps_wanted: by somebody, so every packet gets the time of its receipt.
+stamps_wanted()
+{
+	background stamps /usr/bin/python3 -c 'import signal, socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, 29, 1)  # SO_TIMESTAMP
+print("ready", flush=True)
+signal.pause()'
+	wait_until 20 grep -q ready "$lib_dir/stamps.log"
+}
+
+# H38: a time stamp that was taken on receipt means a departure in the far future
+# to the fair queue, which drops such a packet.
 fair_queue()
 {
 	local limit
 
 	modprobe -q sch_fq || { skip "no sch_fq"; return; }
+	stamps_wanted || { fail "no time stamps"; return; }
 	tc -n "$router" qdisc replace dev wan root fq
 	tc -n "$router" qdisc replace dev lan root fq
 	steady "$1" "$2" snat && hosts measure f 40 900 t0 t1
@@ -223,6 +235,7 @@ fair_queue()
 	expect_equal "by the queue" "$limit" "dropped 0"
 	tc -n "$router" qdisc del dev wan root
 	tc -n "$router" qdisc del dev lan root
+	finish "$stamps" TERM
 }
 
 require ip tc iptables-nft
