@@ -49,11 +49,14 @@ def title_of(script, name):
 
 
 def patches():
-    """(name, file, test) of each mutation."""
+    """(name, file, test, seeds) of each mutation: a test is to catch it, or the
+    twin routers with one of the seeds."""
     for path in sorted(glob.glob(os.path.join(TOP, "tests/mutations/*.patch"))):
-        match = re.search(r"^Test: (\w+\.sh): (.+)$", read(path), re.M)
-        yield (os.path.basename(path), path,
-               match.groups() if match else (None, None))
+        text = read(path)
+        test = re.search(r"^Test: (\w+\.sh): (.+)$", text, re.M)
+        seeds = re.search(r"^Twin: (\d+(?:[ -]\d+)*)$", text, re.M)
+        yield (os.path.basename(path), path, test and test.groups(),
+               seeds and seeds[1])
 
 
 class Hazards(unittest.TestCase):
@@ -102,12 +105,21 @@ class Hazards(unittest.TestCase):
 
     def test_mutations(self):
         found = list(patches())
-        self.assertGreaterEqual(len({name[:3] for name, _, _ in found}), 12)
-        for name, path, (script, test) in found:
-            self.assertIsNotNone(script, name + " names no test")
-            self.assertIsNotNone(title_of(script, test), name)
+        for kind in (2, 3):
+            self.assertGreaterEqual(len({patch[0][:3] for patch in found
+                                         if patch[kind]}), 12)
+        for name, path, test, seeds in found:
+            self.assertTrue(bool(test) != bool(seeds),
+                            name + " names a test or seeds")
             row = int(re.match(r"h(\d+)-", name)[1])
-            self.assertRegex(test, r"\bH%d\b" % row, name)
+            self.assertIn(row, range(1, ROWS + 1), name)
+            if test:
+                self.assertIsNotNone(title_of(*test), name)
+                self.assertRegex(test[1], r"\bH%d\b" % row, name)
+            else:
+                # Those that make check plays
+                for seed in map(int, re.findall(r"\d+", seeds)):
+                    self.assertIn(seed, range(1, 26), name)
             with open(path, encoding="utf-8") as file:
                 done = subprocess.run(["patch", "-p1", "--dry-run", "-s",
                                        "-d", TOP], stdin=file, check=False,
