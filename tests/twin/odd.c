@@ -120,7 +120,7 @@ static void odd_checksum(struct gen *g, struct flow *f, enum way dir)
 	flow_packet(f, dir, &p);
 	p.payload = rng_below(&g->rng, 100);
 	p.csum = kinds[rng_below(&g->rng, ARRAY_SIZE(kinds))];
-	if (f->family == 4 && rng_percent(&g->rng, 20))
+	if (f->family == 4 && rng_percent(&g->rng, 45))
 		p.bad_header = true;
 	gen_packet(g, f, dir, &p);
 	if (f->proto == IPPROTO_TCP && p.csum == CSUM_PARTIAL)
