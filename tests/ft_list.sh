@@ -185,7 +185,7 @@ rates()
 	in_ns "$router" ftctl -j connection list interval=2s >"$name" &
 	hosts idle 5000
 	wait $!
-	hosts nobg t w
+	hosts nobg t w && hosts settle || return
 	for name in 28001:1 28004:1 28003:0; do
 		for key in orig-rate repl-rate; do
 			hosts pick "$lib_dir/rates" $key \
