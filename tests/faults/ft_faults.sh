@@ -126,12 +126,7 @@ require ip conntrack iptables-nft iptables-legacy rmmod ftctl python3 jq
 [ -w $debugfs/failslab/probability ] || ktap_skip_all "no failslab"
 grep -q "slub_debug=$slabs_word" /proc/cmdline ||
 	ktap_skip_all "no slub_debug=$slabs_word"
-mark=$(klog_mark)
-stress_new || { ktap_plan 1; ktap_test "topology" false; ktap_end; }
-rules_gone
-wait_until 30 unused && rmmod xt_FASTTRACK nf_fasttrack
-held=$(references)
-fasttrack_rules
+stress_begin
 at_exit faults_off
 
 ktap_plan 10

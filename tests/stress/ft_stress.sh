@@ -46,12 +46,7 @@ all()
 require ip conntrack iptables-nft iptables-legacy rmmod ftctl flock jq \
 	python3
 [ -x "$flood" ] || ktap_skip_all "no $flood; make -C tests/stress"
-mark=$(klog_mark)
-stress_new || { ktap_plan 1; ktap_test "topology" false; ktap_end; }
-rules_gone
-wait_until 30 unused && rmmod xt_FASTTRACK nf_fasttrack
-held=$(references)
-fasttrack_rules
+stress_begin
 
 solo=("${names[@]}")
 [ "$alone" -gt 0 ] || solo=()

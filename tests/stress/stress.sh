@@ -233,3 +233,15 @@ klog_clean()
 	words=$(klog_since "$1" | grep -E 'BUG|WARNING|Oops|KASAN|KCSAN.*fasttrack|UBSAN|ODEBUG|possible .* locking|inconsistent lock|suspicious RCU|INFO: task|unregister_netdevice:|refcount_t|list_(add|del) corruption|unreferenced' | head -n 20)
 	expect_equal "kernel log" "$words" ""
 }
+
+# stress_begin: the topology, with modules that were just loaded. What has to be
+# so again at the end is in $mark, for klog_clean, and $held, for nothing_left.
+stress_begin()
+{
+	mark=$(klog_mark)
+	stress_new || { ktap_plan 1; ktap_test "topology" false; ktap_end; }
+	rules_gone
+	wait_until 30 unused && rmmod xt_FASTTRACK nf_fasttrack
+	held=$(references)
+	fasttrack_rules
+}
