@@ -159,8 +159,8 @@ struct fasttrack_sweep {
  * @lock: rules and hooks; process context. Taken inside RTNL, nf_tables'
  *	commit mutex or x_tables' mutex, so never take one of those inside it.
  * @rules: FASTTRACK rules, by family; under @lock
- * @rule_gone: jiffies when the last of them went that did; under @lock. Written
- *	before @gen is bumped for it.
+ * @rule_gone: jiffies when a rule was last taken away; written under @lock, before
+ *	@gen is bumped for it, read by who has seen the generation
  * @hooked: hooks are registered, by family; under @lock
  * @ops: our copies, by family, because each carries @net's engine
  * @ingress: the setting, enum fasttrack_ingress

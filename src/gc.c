@@ -158,8 +158,8 @@ static bool ft_sweep_bucket(struct fasttrack_net *fn,
 }
 
 /* Does this pass look at a group? The others have only flows that rest, and of
- * those all there is to see is that their entries have died or their routes gone
- * stale. In a large table that may wait for FT_GC_ROUND passes.
+ * those all there is to see is that their entries have died. In a large table
+ * that may wait for FT_GC_ROUND passes; a new generation of devices may not.
  */
 static bool ft_sweep_due(const struct fasttrack_sweep *s,
 			 const struct fasttrack_buckets *b, u32 group)
