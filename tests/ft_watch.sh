@@ -117,8 +117,8 @@ orders()
 {
 	view 150 24 sort src-address interval=500ms || return
 	seen 'sort src-address' || fail "order: $(screen)"
-	# The ping, which has no port, and it are equal to the order.
-	expect "first: $(screen)" wait_until 5 row 4,5 10.1.0.2:28001
+	# The ping, which has no port, comes before it.
+	expect "second: $(screen)" wait_until 5 row 5 10.1.0.2:28001
 	mux send-keys r
 	seen 'sort src-address reverse' || fail "reverse: $(screen)"
 	expect "first: $(screen)" wait_until 5 row 4 fd01::2

@@ -11,7 +11,9 @@
 
 static struct ct_conn *conns;
 
-/* Few values, so that there are ties; every seventh has no counters. */
+/* Few values, so that there are ties; every seventh has no counters, every fifth
+ * no ports.
+ */
 static void make_conns(void)
 {
 	u32 seed = 1;
@@ -27,7 +29,9 @@ static void make_conns(void)
 		ct->id = i;
 		ct->count[DIR_ORIG].bytes = seed >> 16 & 255;
 		ct->tuple[DIR_ORIG].protocol = seed >> 20 & 1 ? 6 : 17;
-		ct->tuple[DIR_ORIG].src[3] = seed >> 12;
+		ct->tuple[DIR_ORIG].src[3] = seed >> 28;
+		ct->tuple[DIR_ORIG].has_ports = i % 5;
+		ct->tuple[DIR_ORIG].src_port = seed >> 12 & 63;
 		ct->helper = seed >> 24 & 1 ? "ftp" : NULL;
 	}
 }
@@ -72,6 +76,23 @@ static bool ordered(const struct selection *sel, enum conn_prop prop,
 	return true;
 }
 
+/* Each comes before all that come after it, not only before the next one. */
+static bool transitive(const struct selection *sel, enum conn_prop prop)
+{
+	struct conn a, b;
+	size_t i, j;
+
+	for (i = 0; i < select_count(sel); i += 7) {
+		select_get(sel, i, &a);
+		for (j = i + 1; j < select_count(sel); j += 11) {
+			select_get(sel, j, &b);
+			if (conn_compare(&a, &b, prop) > 0)
+				return false;
+		}
+	}
+	return true;
+}
+
 /* The first ones of a limited selection are those of the whole one. */
 static bool same_start(enum conn_prop prop, bool reverse, size_t limit)
 {
@@ -110,7 +131,9 @@ static void test_order(void)
 				 conn_props[props[i]].key,
 				 reverse ? " reverse" : "");
 			ktap_case(select_count(sel) == MANY &&
-				  ordered(sel, props[i], reverse), name);
+				  ordered(sel, props[i], reverse) &&
+				  (reverse || transitive(sel, props[i])),
+				  name);
 			select_free(sel);
 			ktap_case(same_start(props[i], reverse, 1) &&
 				  same_start(props[i], reverse, 20) &&

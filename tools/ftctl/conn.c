@@ -509,6 +509,9 @@ bool conn_is_right(enum conn_prop prop)
 	}
 }
 
+/* What has no port comes before what has one: were it equal to all of them, two
+ * ports would be equal to it and not to each other, and that is no order.
+ */
 static int compare_address(const struct conn *a, const struct conn *b,
 			   const struct conn_value *va,
 			   const struct conn_value *vb)
@@ -517,8 +520,8 @@ static int compare_address(const struct conn *a, const struct conn *b,
 
 	if (!ret)
 		ret = memcmp(va->address, vb->address, 16);
-	if (!ret && va->port && vb->port)
-		ret = *va->port - *vb->port;
+	if (!ret)
+		ret = (va->port ? *va->port : -1) - (vb->port ? *vb->port : -1);
 	return ret;
 }
 
