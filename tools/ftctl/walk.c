@@ -217,6 +217,21 @@ static int dump(struct walk *walk, struct nl *nl)
 	return ct_dump(nl, &kernel, see_conn, walk);
 }
 
+/* Conntrack's counters of what is fast are as old as the last sweep, up to a
+ * second, and a rate would be measured over another time than it is divided by.
+ * Whoever asks for the status has them brought up to date. Without the module
+ * there are none that could be late.
+ */
+static void fold(void)
+{
+	struct ft_status status;
+	struct ft ft;
+
+	if (!ft_open(&ft))
+		ft_get_status(&ft, &status);
+	ft_close(&ft);
+}
+
 /**
  * walk_run() - See all connections.
  * @walk: Walk that has begun.
@@ -237,6 +252,8 @@ int walk_run(struct walk *walk)
 		if (tries)
 			walk->restart(walk->data);
 		walk->all = 0;
+		if (walk->rates)
+			fold();
 		ret = dump(walk, nl);
 	} while (ret == NL_INTERRUPTED && walk->restart &&
 		 ++tries < MAX_TRIES);
