@@ -245,15 +245,16 @@ deleted()
 	expect "still there" wait_until 2 gone udp "$port"
 }
 
-# A TCP connection is picked up again by the next packet, which for a while is
-# one of the client's: a reply would make it the server's connection.
+# A TCP connection is picked up again by the next packet, which has to be one of
+# the client's: a reply, be it an ACK that was under way when the entry went, would
+# make it the server's connection.
 tcp_deleted()
 {
 	open_fast pick tcp 6 none 31013 && hosts bg pick 20 200 o &&
-	hosts fast pick o || return
+	hosts fast pick o && hosts nobg pick && hosts settle 200 || return
 	in_ns "$router" conntrack -D -f ipv6 -p tcp --orig-port-src 31013 \
-		>/dev/null 2>&1
-	hosts fresh pick o 3 && hosts bg pick 20 200 &&
+		>/dev/null 2>&1 || fail "nothing deleted" || return
+	hosts bg pick 20 200 o && hosts fresh pick o 3 && hosts bg pick 20 200 &&
 	hosts fresh pick r 3 && hosts fast pick b 8
 	expect "no new entry" is_state 31013 ESTABLISHED
 	hosts close pick
