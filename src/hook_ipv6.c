@@ -134,10 +134,15 @@ ft_check_route6(const struct fasttrack_packet *pkt)
 		return FASTTRACK_REASON_FORWARDING_OFF;
 	if (unlikely(!idev || READ_ONCE(idev->cnf.disable_ipv6)))
 		return FASTTRACK_REASON_FORWARDING_OFF;
-	/* Every link carries the least MTU */
+	/* Every link carries the least MTU, and so does a learned route.
+	 * ip6_forward() goes by the device's, unless the route's is locked,
+	 * and ip6_output() by the route's, unless it has none.
+	 */
 	if (pkt->len > IPV6_MIN_MTU) {
 		mtu = ip6_dst_mtu_maybe_forward(dst, true);
-		if (ft_too_big(pkt, max_t(u32, mtu, IPV6_MIN_MTU)))
+		mtu = max_t(u32, mtu, IPV6_MIN_MTU);
+		mtu = min(mtu, ip6_dst_mtu_maybe_forward(dst, false));
+		if (ft_too_big(pkt, mtu))
 			return FASTTRACK_REASON_MTU;
 	}
 	return FASTTRACK_REASON_NONE;

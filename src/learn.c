@@ -107,6 +107,11 @@ ft_check_route6(const struct fasttrack_net *fn, const struct sk_buff *skb,
 	 */
 	if (rt->sernum || dst_feature(dst, RTAX_FEATURE_ALLFRAG))
 		return FASTTRACK_REASON_ROUTE;
+	/* The early hook does not ask for the MTU of small packets. What is
+	 * learned about a path later is never below the least one.
+	 */
+	if (ip6_dst_mtu_maybe_forward(dst, false) < IPV6_MIN_MTU)
+		return FASTTRACK_REASON_ROUTE;
 	l->d.cookie = rt6_get_cookie(rt);
 	if (!dst_check(dst, l->d.cookie))
 		return FASTTRACK_REASON_STALE;

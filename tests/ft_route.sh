@@ -148,6 +148,44 @@ mtu_lowered()
 	hosts fresh f o 3 && hosts fast f b 5
 }
 
+# route_mtu FAMILY MTU SIZE: the route has an MTU below that of its device. IPv4
+# has to be told that it means what is forwarded, too. Below the least MTU of IPv6
+# nothing is fast, but small packets get through.
+route_mtu()
+{
+	local lock=
+
+	names "$1"
+	[ "$1" = 6 ] || lock=lock
+	steady f udp "$1" both && forget_path || return
+	ip -n "$router" $version route add $peer/$host dev wan mtu $lock "$2"
+	hosts clear && hosts bg f 20 "$3" o && hosts idle 200 || return
+	too_big "$1"
+	hosts messages t1 f o 0 || return
+	hosts clear && hosts bg f 10 200 && hosts fresh f o 3
+	if [ "$2" -ge 1280 ]; then
+		hosts fast f b 5
+	else
+		hosts idle 500 && hosts fast f r 5 && not_fast f o
+	fi
+	ip -n "$router" $version route del $peer/$host
+	forget_path
+	hosts bg f 20 "$3" && hosts fresh f o 3 && hosts fast f b 5
+}
+
+# The client fragments what it was told to be too big.
+forget_path()
+{
+	expect "path MTU" ip -n "$client" $version route flush cache
+}
+
+# not_fast NAME DIR: that direction is not armed.
+not_fast()
+{
+	[ -n "$slow" ] && return
+	! hosts_ask fast "$1" "$2" 1 || fail "$1 $2 is fast"
+}
+
 # What is too big for an armed direction is refused, and disarms nothing: the
 # next ordinary one is fast again.
 oversize()
@@ -157,7 +195,7 @@ oversize()
 	names "$1"
 	steady f udp "$1" both && hosts nobg f || return
 	ip -n "$router" link set wan mtu 1300
-	hosts send f b 10 100 && hosts arm 1000 f && hosts settle &&
+	hosts send f b 10 100 && hosts arm 4000 f && hosts settle &&
 		hosts_ask ft f || return
 	fast=$(cut -d' ' -f5 <<<"$answer")
 	hosts clear && hosts burst lan f GGG && hosts settle &&
@@ -289,7 +327,7 @@ hosts port lan c eth0 $client_mac $lan_mac
 hosts port lan c eth0 $client_mac $lan_mac
 sport=25000
 
-ktap_plan 27
+ktap_plan 30
 ktap_test "H17 route change, IPv4 TCP" route_changes tcp 4 none
 ktap_test "H17 route change, IPv6 UDP" route_changes udp 6 dnat
 ktap_test "H17 policy route change, IPv4 UDP" policy_changes udp 4 dnat
@@ -302,6 +340,9 @@ ktap_test "H33 MTU lowered, IPv4" mtu_lowered 4
 ktap_test "H18 H33 MTU lowered, IPv6" mtu_lowered 6
 ktap_test "H33 MTU lowered, IPv4 TCP" mtu_lowered_tcp 4
 ktap_test "H18 H33 MTU lowered, IPv6 TCP" mtu_lowered_tcp 6
+ktap_test "H17 H33 MTU of a route, IPv4" route_mtu 4 1300 1350
+ktap_test "H17 H33 MTU of a route, IPv6" route_mtu 6 1300 1350
+ktap_test "H33 MTU of a route below the least one" route_mtu 6 1000 1100
 ktap_test "H33 too big for an armed one, IPv4" oversize 4
 ktap_test "H33 too big for an armed one, IPv6" oversize 6
 ktap_test "H33 TTL exceeded, IPv4" ttl_exceeded 4
