@@ -42,6 +42,17 @@ static struct frame *gen_nothing(void)
 	return &nothing;
 }
 
+/* Where both sides are on one port, what GRO keeps back to the end of a poll would
+ * be overtaken by its own answer. Nobody answers what has not been sent on.
+ */
+static void gen_turn(struct gen *g, const struct flow *f, enum way dir)
+{
+	if (g->delivery == FTWIRE_GRO && dir != g->dir &&
+	    f->port[ORIG] == f->port[REPLY])
+		g->group++;
+	g->dir = dir;
+}
+
 /**
  * gen_bytes - add a frame to the burst
  * @g: scenario in the making
@@ -66,6 +77,7 @@ struct frame *gen_bytes(struct gen *g, struct flow *f, enum way dir,
 	if (g->t->wrap[port] == WRAP_PPPOE)
 		put16(bytes + head - 4, len + 2);
 	memcpy(bytes + head, ip, len);
+	gen_turn(g, f, dir);
 	frame = scenario_frame(g->s, bytes, head + len);
 	frame->flow = f->index;
 	frame->what = g->what;

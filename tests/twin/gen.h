@@ -23,6 +23,7 @@
  * @shape: likewise
  * @csum: likewise, for packets whose checksum is right
  * @group: likewise
+ * @dir: of its last frame
  * @hold: an event is going on
  * @what: what is special about the frames that follow
  */
@@ -36,6 +37,7 @@ struct gen {
 	u8 shape;
 	u8 csum;
 	u16 group;
+	enum way dir;
 	bool hold;
 	const char *what;
 };

@@ -58,7 +58,7 @@ static bool run_one(struct router *pair, struct report *report, u32 seed,
 	report_scenario(report, &s, &p);
 	if (p.different && !first && report->failed <= MINIMISED_MAX) {
 		tries = minimise(&p, &s, MINIMISE_S);
-		report_minimised(report, &s, tries);
+		report_minimised(report, &s, tries, p.step);
 	}
 	scenario_free(&s);
 	return !p.different;

@@ -85,18 +85,21 @@ void report_scenario(struct report *r, const struct scenario *s,
  * report_minimised - show what is left of a scenario
  * @r: report
  * @s: scenario
- * @tries: how often it was played
+ * @tries: how often it was played, 0 if nothing could be left out
+ * @step: where the routers differed when all of it was played
  */
-void report_minimised(struct report *r, const struct scenario *s, u32 tries)
+void report_minimised(struct report *r, const struct scenario *s, u32 tries,
+		      u32 step)
 {
-	if (!tries)
-		printf("# seed %u: the difference did not come again\n",
-		       s->seed);
-	else
+	if (tries) {
 		printf("# seed %u: %u frames are enough (%u tries):\n",
 		       s->seed, scenario_live(s), tries);
-	if (tries)
 		scenario_print(s);
+	} else {
+		printf("# seed %u: the difference did not come again\n",
+		       s->seed);
+		scenario_print_until(s, step);
+	}
 	printf("# again with: make twin SEED=%u\n", s->seed);
 	/* What was played since the report does not count */
 	router_share(r->router, &r->share);

@@ -42,7 +42,8 @@ struct report {
 void report_begin(struct report *r, struct router *router, u32 plan);
 void report_scenario(struct report *r, const struct scenario *s,
 		     const struct play *p);
-void report_minimised(struct report *r, const struct scenario *s, u32 tries);
+void report_minimised(struct report *r, const struct scenario *s, u32 tries,
+		      u32 step);
 void report_end(struct report *r);
 
 #endif /* TWIN_REPORT_H */

@@ -160,6 +160,28 @@ u32 scenario_live(const struct scenario *s)
 }
 
 /**
+ * scenario_print_until - print the events up to a step and its frames
+ * @s: scenario
+ * @last: number of the step
+ */
+void scenario_print_until(const struct scenario *s, u32 last)
+{
+	const struct step *step;
+	u32 i;
+
+	for (i = 0; i <= last && i < s->steps; i++) {
+		step = &s->step[i];
+		if (step->event) {
+			printf("#   step %u: ", i);
+			print_event(step->event);
+			printf("\n");
+		} else if (i == last) {
+			print_step(step, i, 0);
+		}
+	}
+}
+
+/**
  * scenario_print - print what the minimiser has left, as comments
  * @s: scenario; of much the end, which made the difference
  */

@@ -68,6 +68,7 @@ struct frame *scenario_frame(struct scenario *s, const u8 *bytes, u32 len);
 __printf(2, 3) void scenario_event(struct scenario *s, const char *fmt, ...);
 void scenario_free(struct scenario *s);
 void scenario_print(const struct scenario *s);
+void scenario_print_until(const struct scenario *s, u32 last);
 u32 scenario_live(const struct scenario *s);
 
 #endif /* TWIN_SCENARIO_H */
