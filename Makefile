@@ -5,7 +5,7 @@
 #   make [KDIR=/lib/modules/6.1.0-1-amd64/build]   modules, iptables extension, ftctl
 #   make install                                   all of it into this system
 #   make demo, make check                          see README.md
-#   make bench [QUICK=1|CI=1] [JSON=FILE] [CHART=FILE] [BASE=FILE] [ARGS=...]
+#   make bench [QUICK=1|CHECK=1|CI=1] [JSON=FILE] [CHART=FILE] [BASE=FILE] [ARGS=...]
 #   make check-debug, make planted, make soak HOURS=1    on a debug kernel
 #   make fuzz [SECONDS=60]                         ftctl's parsers, with clang
 TOP	:= $(CURDIR)
@@ -70,7 +70,7 @@ demo:
 	@tests/demo/run
 
 bench:
-	@tests/bench/run form=$(if $(QUICK),quick,$(if $(CI),ci,full)) \
+	@tests/bench/run form=$(if $(QUICK),quick,$(if $(CHECK),check,$(if $(CI),ci,full))) \
 		$(if $(JSON),json=$(abspath $(JSON))) \
 		$(if $(CHART),chart=$(abspath $(CHART))) \
 		$(if $(BASE),base=$(abspath $(BASE))) \
