@@ -316,7 +316,11 @@ static const struct event *event_choose(struct gen *g)
 	return &events[i];
 }
 
-/* From now on the servers whose translations may end are mute */
+/* From now on the servers whose translations may end are mute. Without a
+ * translation it does not matter who is heard first, unless both sides are on one
+ * port: in a list neither has an entry when the other gets one, and 6.1 looks for
+ * another source port, at random.
+ */
 static void event_mute(struct gen *g, const struct event *e,
 		       const struct flow *one)
 {
@@ -325,7 +329,8 @@ static void event_mute(struct gen *g, const struct event *e,
 
 	for (i = 0; i < g->flows; i++) {
 		f = &g->flow[i];
-		if (f->nat == NAT_NONE || e->ends == ENDS_NONE)
+		if (e->ends == ENDS_NONE ||
+		    (f->nat == NAT_NONE && f->port[ORIG] != f->port[REPLY]))
 			continue;
 		if (e->ends == ENDS_ALL || (e->ends == ENDS_ONE && f == one) ||
 		    (e->ends == ENDS_MASQUERADE && nat_has_masquerade(f->nat)))
