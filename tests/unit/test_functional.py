@@ -12,11 +12,20 @@ import unittest
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 MACHINE = r'''#!/bin/bash
 # Each script has two points; FAILS names scripts whose second one fails so many
-# times, LOG one whose kernel complains.
+# times, LOG one whose kernel complains, INT3 one whose machine ends the first time
+# with that oops at RIP.
 here=$(dirname "$0")
 while [ "$1" != --tests ]; do shift; done
 shift
 for s; do
+	[ "$INT3" != "$s" ] || [ -e "$here/int3" ] || {
+		printf '[ 1.0] Oops: int3: 0000 [#1]\n[ 1.1] RIP: 0010:%s\n' \
+			"$RIP" > "$here/int3"
+		echo "FAIL $s: kernel log: Oops"
+		echo "$((p + 0)) passed, 1 failed"
+		echo "run: klog: $here/int3"
+		exit 1
+	}
 	k=$((k + 1)) p=$((p + 2)) mark=$here/$s state=ok
 	echo "# Subtest: $s"
 	echo "# ok 1 a"
@@ -83,6 +92,15 @@ class Functional(unittest.TestCase):
     def test_kernel_log_too(self):
         self.assertEqual(self.run_it(LOG="ft_nat.sh", FAILS="ft_order.sh=1"),
                          (5, 2, 1, 2))
+
+    def test_int3(self):
+        self.assertEqual(self.run_it(INT3="ft_nat.sh", RIP="f+0x3f/0x1060"),
+                         (6, 0, 0, 2))
+
+    def test_int3_of_ours(self):
+        self.assertEqual(
+            self.run_it(INT3="ft_order.sh",
+                        RIP="f+0x3f/0x1060 [nf_fasttrack]")[2], 1)
 
 
 if __name__ == "__main__":
