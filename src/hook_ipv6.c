@@ -125,7 +125,7 @@ ft_check_route6(const struct fasttrack_packet *pkt)
 	struct net *net = pkt->fn->net;
 	struct dst_entry *dst = pkt->dir->dst;
 	struct inet6_dev *idev = ip6_dst_idev(dst);
-	u32 mtu;
+	u32 mtu, path_mtu;
 
 	/* Neither switch makes the route stale; ip6_forward() and
 	 * ip6_output() look at them for each packet.
@@ -136,13 +136,13 @@ ft_check_route6(const struct fasttrack_packet *pkt)
 		return FASTTRACK_REASON_FORWARDING_OFF;
 	/* Every link carries the least MTU, and so does a learned route.
 	 * ip6_forward() goes by the device's, unless the route's is locked,
-	 * and ip6_output() by the route's, unless it has none.
+	 * and ip6_output() by the route's, if it has one.
 	 */
 	if (pkt->len > IPV6_MIN_MTU) {
 		mtu = ip6_dst_mtu_maybe_forward(dst, true);
 		mtu = max_t(u32, mtu, IPV6_MIN_MTU);
-		mtu = min(mtu, ip6_dst_mtu_maybe_forward(dst, false));
-		if (ft_too_big(pkt, mtu))
+		path_mtu = dst_metric_raw(dst, RTAX_MTU);
+		if (ft_too_big(pkt, path_mtu ? min(mtu, path_mtu) : mtu))
 			return FASTTRACK_REASON_MTU;
 	}
 	return FASTTRACK_REASON_NONE;
