@@ -13,7 +13,7 @@ TESTS = pathlib.Path(__file__).resolve().parents[1]
 MACHINE = r'''#!/bin/bash
 # Each script has two points; FAILS names scripts whose second one fails so many
 # times, LOG one whose kernel complains, INT3 one whose machine ends the first time
-# with that oops at RIP.
+# with that oops at RIP, and its log has SAID.
 here=$(dirname "$0")
 while [ "$1" != --tests ]; do shift; done
 shift
@@ -21,7 +21,7 @@ for s; do
 	[ "$INT3" != "$s" ] || [ -e "$here/int3" ] || {
 		printf '[ 1.0] Oops: int3: 0000 [#1]\n[ 1.1] RIP: 0010:%s\n' \
 			"$RIP" > "$here/int3"
-		echo "FAIL $s: kernel log: Oops"
+		echo "FAIL $s: kernel log: ${SAID:-Oops, Call Trace, Kernel panic}"
 		echo "$((p + 0)) passed, 1 failed"
 		echo "run: klog: $here/int3"
 		exit 1
@@ -101,6 +101,11 @@ class Functional(unittest.TestCase):
         self.assertEqual(
             self.run_it(INT3="ft_order.sh",
                         RIP="f+0x3f/0x1060 [nf_fasttrack]")[2], 1)
+
+    def test_int3_and_more(self):
+        self.assertEqual(
+            self.run_it(INT3="ft_nat.sh", RIP="f+0x3f/0x1060",
+                        SAID="BUG, Oops, Call Trace, Kernel panic")[2], 1)
 
 
 if __name__ == "__main__":
