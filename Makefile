@@ -53,8 +53,8 @@ install: all
 	test -n "$(DESTDIR)" || depmod $(KREL)
 	$(MAKE) -C tools O=$(TOP)/build/user DESTDIR=$(DESTDIR) install
 
-# KERNELS="6.1 6.12 7.3": on which kernels; FUNCTIONAL=6.1: scripts on that only
-export KERNELS FUNCTIONAL
+# KERNELS="6.1 6.12 7.3": on which kernels
+export KERNELS
 check:
 	@tests/check
 
