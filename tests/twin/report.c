@@ -85,7 +85,7 @@ void report_scenario(struct report *r, const struct scenario *s,
  * report_minimised - show what is left of a scenario
  * @r: report
  * @s: scenario
- * @tries: how often it was played, 0 if nothing could be left out
+ * @tries: how often it was played, 0 if the difference did not come again
  * @step: where the routers differed when all of it was played
  */
 void report_minimised(struct report *r, const struct scenario *s, u32 tries,
