@@ -307,7 +307,7 @@ enum fasttrack_reason ft_ct_options(struct fasttrack_packet pkt, u8 family)
 	struct fasttrack_flow *flow = ft_dir_flow(pkt.dir, family);
 	const struct tcphdr *th = (void *)(pkt.skb->data + pkt.thoff);
 	int left = th->doff * 4 - sizeof(*th);
-	u8 buf[MAX_TCP_OPTION_SPACE];
+	u8 buf[MAX_TCP_OPTION_SPACE] __uninitialized;
 	const u8 *options;
 
 	options = skb_header_pointer(pkt.skb, pkt.thoff + sizeof(*th), left,

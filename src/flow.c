@@ -239,8 +239,10 @@ struct fasttrack_flow *ft_flow_find(struct fasttrack_net *fn,
 {
 	const struct nf_conntrack_tuple *t;
 	struct fasttrack_flow *flow;
-	struct fasttrack_dir key, *d;
+	struct fasttrack_dir key __uninitialized;
+	struct fasttrack_dir *d;
 	u8 family;
+	u32 hash;
 
 	t = nf_ct_tuple(ct, IP_CT_DIR_ORIGINAL);
 	family = ft_family(t->src.l3num);
@@ -249,11 +251,11 @@ struct fasttrack_flow *ft_flow_find(struct fasttrack_net *fn,
 	key.proto = t->dst.protonum;
 	if (family) {
 		d = ft_table_find6(&fn->table[1], &t->src.u3.in6,
-				   &t->dst.u3.in6, key.l4);
+				   &t->dst.u3.in6, key.l4, &hash);
 	} else {
 		key.saddr4 = t->src.u3.ip;
 		key.daddr4 = t->dst.u3.ip;
-		d = ft_table_find4(&fn->table[0], key.addr4, key.l4);
+		d = ft_table_find4(&fn->table[0], key.addr4, key.l4, &hash);
 	}
 	if (!d)
 		return NULL;

@@ -30,7 +30,7 @@ void ft_handshake(const struct fasttrack_packet *pkt, u32 hash, bool plain)
 	const struct tcphdr *th = (void *)(pkt->skb->data + pkt->thoff);
 	u32 tag = hash & ~FT_HANDSHAKE_STATE;
 	u32 *slot = ft_handshake_slot(hash);
-	struct fasttrack_record rec;
+	struct fasttrack_record rec __uninitialized;
 	u32 was = READ_ONCE(*slot);
 
 	if (th->syn) {

@@ -35,6 +35,22 @@ static __always_inline unsigned int ft_l4_min(u8 proto)
 				      sizeof(struct udphdr);
 }
 
+/* Made where a packet has hit: a miss has no use for it, and storing it costs */
+static __always_inline struct fasttrack_packet
+ft_packet(struct fasttrack_net *fn, struct sk_buff *skb,
+	  struct fasttrack_dir *d, unsigned int thoff, unsigned int len)
+{
+	return (struct fasttrack_packet) {
+		.skb = skb,
+		.fn = fn,
+		.dir = d,
+		.thoff = thoff,
+		.len = len,
+		.wire_len = skb->len,
+		.now = (u32)jiffies,
+	};
+}
+
 /* At ingress a socket is the sender's, on a veth pair, and no concern of the
  * stack's, which lets go of it. One that was put there to receive is.
  */

@@ -31,22 +31,12 @@ static u32 ft_frag_hash4(const struct iphdr *iph)
 /* Source and destination lie side by side, addresses as ports */
 static __always_inline struct fasttrack_dir *
 ft_find4(struct fasttrack_net *fn, const struct iphdr *iph, const void *l4,
-	 const u8 proto)
+	 const u8 proto, u32 *hash)
 {
 	return ft_table_find4(&fn->table[0],
 			      get_unaligned((const u64 *)&iph->saddr),
 			      ft_key_l4(get_unaligned((const u32 *)l4),
-					proto));
-}
-
-static __always_inline u32
-ft_hash4(struct fasttrack_net *fn, const struct iphdr *iph, const void *l4,
-	 const u8 proto)
-{
-	return ft_table_hash4(&fn->table[0],
-			      get_unaligned((const u64 *)&iph->saddr),
-			      ft_key_l4(get_unaligned((const u32 *)l4),
-					proto));
+					proto), hash);
 }
 
 /* Slow packets: they are rare enough to be handed over by value, so that the
@@ -64,24 +54,29 @@ static noinline unsigned int ft_hold_back4(struct fasttrack_packet pkt)
 	return ft_hold_back(&pkt, 0);
 }
 
-static noinline unsigned int ft_fragment4(struct fasttrack_packet pkt,
+static noinline unsigned int ft_fragment4(struct fasttrack_net *fn,
+					  struct sk_buff *skb,
 					  const bool ingress)
 {
-	const struct iphdr *iph = ip_hdr(pkt.skb);
+	const struct iphdr *iph = ip_hdr(skb);
+	unsigned int thoff = iph->ihl * 4;
+	struct fasttrack_packet pkt;
+	struct fasttrack_dir *d;
+	u32 hash;
 
-	ft_fragment_note(pkt.fn, ft_frag_hash4(iph));
+	ft_fragment_note(fn, ft_frag_hash4(iph));
 	if (ingress || iph->frag_off & htons(IP_OFFSET))
 		return NF_ACCEPT;
-	pkt.thoff = iph->ihl * 4;
 	/* The first one names the flow, even if it has no more than the ports.
 	 * It goes slow like any packet.
 	 */
-	if (!pskb_may_pull(pkt.skb, pkt.thoff + FT_PORTS))
+	if (!pskb_may_pull(skb, thoff + FT_PORTS))
 		return NF_ACCEPT;
-	pkt.dir = ft_find4(pkt.fn, ip_hdr(pkt.skb), pkt.skb->data + pkt.thoff,
-			   ip_hdr(pkt.skb)->protocol);
-	if (!pkt.dir)
+	d = ft_find4(fn, ip_hdr(skb), skb->data + thoff, ip_hdr(skb)->protocol,
+		     &hash);
+	if (!d)
 		return NF_ACCEPT;
+	pkt = ft_packet(fn, skb, d, thoff, skb->len);
 	return ft_slow(&pkt, 0, FASTTRACK_REASON_FRAGMENT);
 }
 
@@ -209,26 +204,24 @@ static noinline unsigned int ft_not_armed4(struct fasttrack_packet pkt)
 /* A TCP packet of no flow that may be part of a handshake. VRF: see
  * ft_not_armed4().
  */
-static noinline void ft_handshake4(struct fasttrack_packet pkt, u32 hash)
+static noinline void ft_handshake4(struct fasttrack_net *fn,
+				   struct sk_buff *skb, u32 hash)
 {
-	if (!(IPCB(pkt.skb)->flags & IPSKB_L3SLAVE))
+	struct fasttrack_packet pkt;
+
+	pkt = ft_packet(fn, skb, NULL, sizeof(struct iphdr), skb->len);
+	if (!(IPCB(skb)->flags & IPSKB_L3SLAVE))
 		ft_handshake(&pkt, hash, !ft_check_whole4(&pkt));
 }
 
 /* At PRE_ROUTING: the packet belongs to no flow */
 static __always_inline unsigned int
-ft_miss4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
-	 const u8 proto)
+ft_miss4(struct fasttrack_net *fn, struct sk_buff *skb, const void *l4,
+	 const u8 proto, u32 hash)
 {
-	const void *l4 = iph + 1;
-
-	ft_port_miss(pkt->fn, pkt->skb->dev);
-	if (proto == IPPROTO_TCP) {
-		u32 hash = ft_hash4(pkt->fn, iph, l4, proto);
-
-		if (unlikely(ft_handshake_concerns(l4, hash)))
-			ft_handshake4(*pkt, hash);
-	}
+	ft_port_miss(fn, skb->dev);
+	if (proto == IPPROTO_TCP && unlikely(ft_handshake_concerns(l4, hash)))
+		ft_handshake4(fn, skb, hash);
 	return NF_ACCEPT;
 }
 
@@ -372,56 +365,62 @@ ft_hit4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
 /* A header that is not of the plainest kind: options, or no IPv4 at all, which
  * the stack drops
  */
-static noinline unsigned int ft_options4(struct fasttrack_packet pkt,
+static noinline unsigned int ft_options4(struct fasttrack_net *fn,
+					 struct sk_buff *skb,
 					 const bool ingress)
 {
-	const struct iphdr *iph = ip_hdr(pkt.skb);
+	const struct iphdr *iph = ip_hdr(skb);
+	unsigned int thoff = iph->ihl * 4;
 	enum fasttrack_reason reason;
+	struct fasttrack_packet pkt;
+	struct fasttrack_dir *d;
+	u32 hash;
 
-	pkt.thoff = iph->ihl * 4;
-	if (iph->version != 4 || pkt.thoff < sizeof(*iph) ||
-	    !pskb_may_pull(pkt.skb, pkt.thoff + ft_l4_min(iph->protocol)))
+	if (iph->version != 4 || thoff < sizeof(*iph) ||
+	    !pskb_may_pull(skb, thoff + ft_l4_min(iph->protocol)))
 		return NF_ACCEPT;
-	iph = ip_hdr(pkt.skb);
-	pkt.dir = ft_find4(pkt.fn, iph, pkt.skb->data + pkt.thoff,
-			   iph->protocol);
-	if (!pkt.dir)
+	iph = ip_hdr(skb);
+	d = ft_find4(fn, iph, skb->data + thoff, iph->protocol, &hash);
+	if (!d)
 		return NF_ACCEPT;
+	pkt = ft_packet(fn, skb, d, thoff, skb->len);
 	if (ingress)
-		return ft_not_ours(pkt.skb) || ip_fast_csum(iph, iph->ihl) ?
+		return ft_not_ours(skb) || ip_fast_csum(iph, iph->ihl) ?
 		       NF_ACCEPT : ft_hold_back4(pkt);
 	/* VRF: see ft_not_armed4() */
-	if (IPCB(pkt.skb)->flags & IPSKB_L3SLAVE)
+	if (IPCB(skb)->flags & IPSKB_L3SLAVE)
 		return NF_ACCEPT;
-	reason = ft_check_skb(pkt.skb, false);
+	reason = ft_check_skb(skb, false);
 	return ft_slow(&pkt, 0, reason ?: FASTTRACK_REASON_IP_OPTIONS);
 }
 
 /* A header of the plainest kind. A copy of all that follows for each protocol */
 static __always_inline unsigned int
-ft_plain4(struct fasttrack_packet pkt, unsigned int headlen, const u8 proto,
-	  const bool ingress)
+ft_plain4(struct fasttrack_net *fn, struct sk_buff *skb, unsigned int headlen,
+	  const u8 proto, const bool ingress)
 {
-	struct sk_buff *skb = pkt.skb;
+	struct fasttrack_packet pkt;
 	const struct iphdr *iph;
+	struct fasttrack_dir *d;
+	u32 hash;
 
 	if ((proto == IPPROTO_TCP || !ingress) &&
 	    unlikely(headlen < sizeof(*iph) + ft_l4_min(proto)) &&
 	    !pskb_may_pull(skb, sizeof(*iph) + ft_l4_min(proto)))
 		return NF_ACCEPT;
 	iph = (const struct iphdr *)skb->data;
-	if (ingress)
-		pkt.len = iph_totlen(skb, iph);
-	pkt.dir = ft_find4(pkt.fn, iph, iph + 1, proto);
-	if (!pkt.dir)
-		return ingress ? NF_ACCEPT : ft_miss4(&pkt, iph, proto);
+	d = ft_find4(fn, iph, iph + 1, proto, &hash);
+	if (!d)
+		return ingress ? NF_ACCEPT :
+				 ft_miss4(fn, skb, iph + 1, proto, hash);
+	pkt = ft_packet(fn, skb, d, sizeof(*iph),
+			ingress ? iph_totlen(skb, iph) : skb->len);
 	return ft_hit4(&pkt, iph, proto, ingress);
 }
 
 static __always_inline unsigned int
 ft_early4(struct fasttrack_net *fn, struct sk_buff *skb, const bool ingress)
 {
-	struct fasttrack_packet pkt;
 	unsigned int headlen = skb_headlen(skb);
 	const struct iphdr *iph;
 	bool tcp;
@@ -439,18 +438,12 @@ ft_early4(struct fasttrack_net *fn, struct sk_buff *skb, const bool ingress)
 	tcp = iph->protocol == IPPROTO_TCP;
 	if (!tcp && iph->protocol != IPPROTO_UDP)
 		return NF_ACCEPT;
-	pkt.skb = skb;
-	pkt.fn = fn;
-	pkt.thoff = sizeof(*iph);
-	pkt.len = skb->len;
-	pkt.wire_len = skb->len;
-	pkt.now = (u32)jiffies;
 	if (unlikely(ip_is_fragment(iph)))
-		return ft_fragment4(pkt, ingress);
+		return ft_fragment4(fn, skb, ingress);
 	if (unlikely(*(const u8 *)iph != 0x45))
-		return ft_options4(pkt, ingress);
-	return tcp ? ft_plain4(pkt, headlen, IPPROTO_TCP, ingress) :
-		     ft_plain4(pkt, headlen, IPPROTO_UDP, ingress);
+		return ft_options4(fn, skb, ingress);
+	return tcp ? ft_plain4(fn, skb, headlen, IPPROTO_TCP, ingress) :
+		     ft_plain4(fn, skb, headlen, IPPROTO_UDP, ingress);
 }
 
 /**

@@ -25,19 +25,12 @@ static u32 ft_frag_hash6(const struct ipv6hdr *ip6h)
 }
 
 static __always_inline struct fasttrack_dir *
-ft_find6(struct fasttrack_net *fn, const struct ipv6hdr *ip6h, u8 proto,
-	 const void *l4)
+ft_find6(struct fasttrack_net *fn, const struct ipv6hdr *ip6h, const void *l4,
+	 const u8 proto, u32 *hash)
 {
 	return ft_table_find6(&fn->table[1], &ip6h->saddr, &ip6h->daddr,
-			      ft_key_l4(get_unaligned((const u32 *)l4), proto));
-}
-
-static __always_inline u32
-ft_hash6(struct fasttrack_net *fn, const struct ipv6hdr *ip6h, u8 proto,
-	 const void *l4)
-{
-	return ft_table_hash6(&fn->table[1], &ip6h->saddr, &ip6h->daddr,
-			      ft_key_l4(get_unaligned((const u32 *)l4), proto));
+			      ft_key_l4(get_unaligned((const u32 *)l4), proto),
+			      hash);
 }
 
 /* By value: see ft_slow4() */
@@ -51,20 +44,23 @@ static noinline unsigned int ft_hold_back6(struct fasttrack_packet pkt)
 }
 
 /* Extension headers, fragments among them: slow, but the flow must know */
-static noinline unsigned int ft_extended6(struct fasttrack_packet pkt,
+static noinline unsigned int ft_extended6(struct fasttrack_net *fn,
+					  struct sk_buff *skb,
 					  const bool ingress)
 {
-	struct sk_buff *skb = pkt.skb;
-	enum fasttrack_reason reason;
-	__be16 frag_off = 0;
 	u8 nexthdr = ipv6_hdr(skb)->nexthdr;
+	enum fasttrack_reason reason;
+	struct fasttrack_packet pkt;
+	struct fasttrack_dir *d;
+	__be16 frag_off = 0;
 	int thoff;
+	u32 hash;
 
 	thoff = ipv6_skip_exthdr(skb, sizeof(struct ipv6hdr), &nexthdr,
 				 &frag_off);
 	reason = FASTTRACK_REASON_EXT_HEADER;
 	if (frag_off || ipv6_hdr(skb)->nexthdr == NEXTHDR_FRAGMENT) {
-		ft_fragment_note(pkt.fn, ft_frag_hash6(ipv6_hdr(skb)));
+		ft_fragment_note(fn, ft_frag_hash6(ipv6_hdr(skb)));
 		reason = FASTTRACK_REASON_FRAGMENT;
 	}
 	if (thoff < 0 || frag_off & htons(~0x7))
@@ -74,10 +70,10 @@ static noinline unsigned int ft_extended6(struct fasttrack_packet pkt,
 	/* A first fragment may have no more than the ports */
 	if (!pskb_may_pull(skb, thoff + FT_PORTS))
 		return NF_ACCEPT;
-	pkt.thoff = thoff;
-	pkt.dir = ft_find6(pkt.fn, ipv6_hdr(skb), nexthdr, skb->data + thoff);
-	if (!pkt.dir)
+	d = ft_find6(fn, ipv6_hdr(skb), skb->data + thoff, nexthdr, &hash);
+	if (!d)
 		return NF_ACCEPT;
+	pkt = ft_packet(fn, skb, d, thoff, skb->len);
 	return ingress ? ft_hold_back6(pkt) : ft_slow(&pkt, 1, reason);
 }
 
@@ -344,26 +340,24 @@ ft_send6(struct fasttrack_net *fn, struct sk_buff *skb,
 }
 
 /* See ft_handshake4() */
-static noinline void ft_handshake6(struct fasttrack_packet pkt, u32 hash)
+static noinline void ft_handshake6(struct fasttrack_net *fn,
+				   struct sk_buff *skb, u32 hash)
 {
-	if (!(IP6CB(pkt.skb)->flags & IP6SKB_L3SLAVE))
+	struct fasttrack_packet pkt;
+
+	pkt = ft_packet(fn, skb, NULL, sizeof(struct ipv6hdr), skb->len);
+	if (!(IP6CB(skb)->flags & IP6SKB_L3SLAVE))
 		ft_handshake(&pkt, hash, !ft_check_whole6(&pkt));
 }
 
 /* At PRE_ROUTING: the packet belongs to no flow */
 static __always_inline unsigned int
-ft_miss6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
-	 const u8 proto)
+ft_miss6(struct fasttrack_net *fn, struct sk_buff *skb, const void *l4,
+	 const u8 proto, u32 hash)
 {
-	const void *l4 = ip6h + 1;
-
-	ft_port_miss(pkt->fn, pkt->skb->dev);
-	if (proto == IPPROTO_TCP) {
-		u32 hash = ft_hash6(pkt->fn, ip6h, proto, l4);
-
-		if (unlikely(ft_handshake_concerns(l4, hash)))
-			ft_handshake6(*pkt, hash);
-	}
+	ft_port_miss(fn, skb->dev);
+	if (proto == IPPROTO_TCP && unlikely(ft_handshake_concerns(l4, hash)))
+		ft_handshake6(fn, skb, hash);
 	return NF_ACCEPT;
 }
 
@@ -416,22 +410,28 @@ ft_hit6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 
 /* No extension headers. A copy of all that follows for each protocol. */
 static __always_inline unsigned int
-ft_plain6(struct fasttrack_packet pkt, const u8 proto, const bool ingress)
+ft_plain6(struct fasttrack_net *fn, struct sk_buff *skb, const u8 proto,
+	  const bool ingress)
 {
-	struct sk_buff *skb = pkt.skb;
+	unsigned int len = skb->len;
 	const struct ipv6hdr *ip6h;
+	struct fasttrack_packet pkt;
+	struct fasttrack_dir *d;
+	u32 hash;
 
 	if (unlikely(!pskb_may_pull(skb, sizeof(*ip6h) + ft_l4_min(proto))))
 		return NF_ACCEPT;
 	ip6h = (const struct ipv6hdr *)skb->data;
+	d = ft_find6(fn, ip6h, ip6h + 1, proto, &hash);
+	if (!d)
+		return ingress ? NF_ACCEPT :
+				 ft_miss6(fn, skb, ip6h + 1, proto, hash);
 	/* A payload length of 0 means too much for the field, which a GSO
 	 * packet may be
 	 */
 	if (ingress && likely(ip6h->payload_len))
-		pkt.len = sizeof(*ip6h) + ntohs(ip6h->payload_len);
-	pkt.dir = ft_find6(pkt.fn, ip6h, proto, ip6h + 1);
-	if (!pkt.dir)
-		return ingress ? NF_ACCEPT : ft_miss6(&pkt, ip6h, proto);
+		len = sizeof(*ip6h) + ntohs(ip6h->payload_len);
+	pkt = ft_packet(fn, skb, d, sizeof(*ip6h), len);
 	return ft_hit6(&pkt, ip6h, proto, ingress);
 }
 
@@ -439,22 +439,15 @@ static __always_inline unsigned int
 ft_early6(struct fasttrack_net *fn, struct sk_buff *skb, const bool ingress)
 {
 	const struct ipv6hdr *ip6h;
-	struct fasttrack_packet pkt;
 
 	if (ingress && unlikely(!pskb_may_pull(skb, sizeof(*ip6h))))
 		return NF_ACCEPT;
 	ip6h = (const struct ipv6hdr *)skb->data;
-	pkt.skb = skb;
-	pkt.fn = fn;
-	pkt.thoff = sizeof(*ip6h);
-	pkt.len = skb->len;
-	pkt.wire_len = skb->len;
-	pkt.now = (u32)jiffies;
 	if (ip6h->nexthdr == IPPROTO_TCP)
-		return ft_plain6(pkt, IPPROTO_TCP, ingress);
+		return ft_plain6(fn, skb, IPPROTO_TCP, ingress);
 	if (likely(ip6h->nexthdr == IPPROTO_UDP))
-		return ft_plain6(pkt, IPPROTO_UDP, ingress);
-	return ipv6_ext_hdr(ip6h->nexthdr) ? ft_extended6(pkt, ingress) :
+		return ft_plain6(fn, skb, IPPROTO_UDP, ingress);
+	return ipv6_ext_hdr(ip6h->nexthdr) ? ft_extended6(fn, skb, ingress) :
 					     NF_ACCEPT;
 }
 

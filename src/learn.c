@@ -185,7 +185,7 @@ static bool ft_same_headers(const struct sk_buff *skb,
 			    const struct fasttrack_record *rec)
 {
 	bool partial = skb->ip_summed == CHECKSUM_PARTIAL;
-	u8 buf[FT_RECORD_HEADERS];
+	u8 buf[FT_RECORD_HEADERS] __uninitialized;
 	const u8 *now;
 
 	if (skb->len != rec->len || partial != rec->partial)
@@ -445,8 +445,8 @@ static noinline void ft_leaving(struct fasttrack_net *fn, struct nf_conn *ct,
 {
 	enum fasttrack_reason reason = FASTTRACK_REASON_NONE;
 	struct fasttrack_flow *flow;
-	struct fasttrack_record rec;
-	struct ft_lesson lesson;
+	struct fasttrack_record rec __uninitialized;
+	struct ft_lesson lesson __uninitialized;
 	bool fast;
 
 	flow = ft_flow_find(fn, ct);

@@ -69,7 +69,7 @@ void ft_slow_record(const struct fasttrack_packet *pkt,
 		    struct fasttrack_record *rec, u8 proto)
 {
 	const struct sk_buff *skb = pkt->skb;
-	u8 buf[FT_RECORD_HEADERS];
+	u8 buf[FT_RECORD_HEADERS] __uninitialized;
 	const void *headers;
 
 	/* Route and policy are decided after this point: these tokens are
@@ -101,7 +101,7 @@ unsigned int ft_slow(struct fasttrack_packet *pkt, u8 family,
 {
 	struct fasttrack_flow *flow = ft_dir_flow(pkt->dir, family);
 	unsigned int dir = pkt->dir->dir;
-	struct fasttrack_record rec;
+	struct fasttrack_record rec __uninitialized;
 	bool closed = false;
 	bool track = false;
 

@@ -84,18 +84,20 @@ ft_table_hash6(const struct fasttrack_table *t, const struct in6_addr *saddr,
  * @t: table
  * @addr4: its addresses
  * @l4: its ports and protocol
+ * @hash: ft_table_hash4() of them, filled
  *
  * Return: the direction or NULL. Context: RCU read side, which keeps the
  * direction and its flow alive. Chains end at FT_CHAIN_MAX by insertion.
  */
 static __always_inline struct fasttrack_dir *
-ft_table_find4(const struct fasttrack_table *t, u64 addr4, u64 l4)
+ft_table_find4(const struct fasttrack_table *t, u64 addr4, u64 l4, u32 *hash)
 {
 	const struct fasttrack_buckets *b = rcu_dereference(t->cur);
 	u32 ni = b->ni;
 	struct fasttrack_dir *d;
 
-	d = rcu_dereference(b->head[ft_table_hash4(t, addr4, l4) & b->mask]);
+	*hash = ft_table_hash4(t, addr4, l4);
+	d = rcu_dereference(b->head[*hash & b->mask]);
 	while (d && (d->addr4 != addr4 || d->l4 != l4))
 		d = rcu_dereference(d->next[ni]);
 	return d;
@@ -117,19 +119,20 @@ ft_key6_equal(struct fasttrack_dir *d, const struct in6_addr *saddr,
  * @saddr: its source
  * @daddr: its destination
  * @l4: its ports and protocol
+ * @hash: ft_table_hash6() of them, filled
  *
  * Return: the direction or NULL. Context: as ft_table_find4().
  */
 static __always_inline struct fasttrack_dir *
 ft_table_find6(const struct fasttrack_table *t, const struct in6_addr *saddr,
-	       const struct in6_addr *daddr, u64 l4)
+	       const struct in6_addr *daddr, u64 l4, u32 *hash)
 {
 	const struct fasttrack_buckets *b = rcu_dereference(t->cur);
-	u32 hash = ft_table_hash6(t, saddr, daddr, l4);
 	u32 ni = b->ni;
 	struct fasttrack_dir *d;
 
-	d = rcu_dereference(b->head[hash & b->mask]);
+	*hash = ft_table_hash6(t, saddr, daddr, l4);
+	d = rcu_dereference(b->head[*hash & b->mask]);
 	while (d && !ft_key6_equal(d, saddr, daddr, l4))
 		d = rcu_dereference(d->next[ni]);
 	return d;

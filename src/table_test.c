@@ -27,16 +27,18 @@ static struct fasttrack_dir *tt_find(struct fasttrack_net *fn, u8 family,
 				     const struct tb_tuple *t, u8 proto)
 {
 	struct fasttrack_dir key;
+	u32 hash;
 
 	memset(&key, 0, sizeof(key));
 	key.sport = t->sport;
 	key.dport = t->dport;
 	key.proto = proto;
 	if (family)
-		return ft_table_find6(&fn->table[1], &t->src, &t->dst, key.l4);
+		return ft_table_find6(&fn->table[1], &t->src, &t->dst, key.l4,
+				      &hash);
 	key.saddr4 = t->src.s6_addr32[0];
 	key.daddr4 = t->dst.s6_addr32[0];
-	return ft_table_find4(&fn->table[0], key.addr4, key.l4);
+	return ft_table_find4(&fn->table[0], key.addr4, key.l4, &hash);
 }
 
 /* Both directions of @flow by their tuples, and the flow by its entry */
