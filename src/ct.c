@@ -212,27 +212,63 @@ static u32 ft_ct_timeout(struct fasttrack_flow *flow)
 	return t[UDP_CT_UNREPLIED];
 }
 
+static u16 ft_option_seen(u8 kind)
+{
+	switch (kind) {
+	case TCPOPT_EOL:
+	case TCPOPT_NOP:
+		return 0;
+	case TCPOPT_SACK:
+		return FT_SEEN_SACK;
+	case TCPOPT_TIMESTAMP:
+		return FT_SEEN_STAMPS;
+	case TCPOPT_MD5SIG:
+		return FT_SEEN_MD5;
+	case 29: /* TCP-AO, RFC 5925 */
+		return FT_SEEN_AO;
+	case TCPOPT_MPTCP:
+		return FT_SEEN_MPTCP;
+	case 172: /* Accurate ECN, RFC 9768 */
+		return FT_SEEN_ACCECN0;
+	case 174:
+		return FT_SEEN_ACCECN1;
+	default:
+		return FT_SEEN_ODD;
+	}
+}
+
 /**
- * ft_tcp_stamped - may a rule find time stamps in a TCP segment?
+ * ft_tcp_seen - what has a TCP segment that a rule may take away?
+ * @th: its header
  * @options: behind the header
  * @left: bytes of them
  *
- * Read as TCPOPTSTRIP does, to which the end of options is one like others.
+ * Options are read as TCPOPTSTRIP does, to which the end of them is one like
+ * others.
  *
- * Return: whether. Context: any.
+ * Return: FT_SEEN_* but for the ECN field. Context: any.
  */
-bool ft_tcp_stamped(const u8 *options, int left)
+u16 ft_tcp_seen(const struct tcphdr *th, const u8 *options, int left)
 {
+	const __be32 flags = tcp_flag_word(th);
+	u16 seen = 0;
 	int size, i;
 
+	if (flags & TCP_FLAG_ECE)
+		seen |= FT_SEEN_ECE;
+	if (flags & TCP_FLAG_CWR)
+		seen |= FT_SEEN_CWR;
+	if (flags & TCP_FLAG_URG)
+		seen |= FT_SEEN_URG;
+	if (flags & TCP_RESERVED_BITS)
+		seen |= FT_SEEN_RESERVED;
 	for (i = 0; i < left - 1; i += size) {
 		size = options[i] <= TCPOPT_NOP ? 1 : options[i + 1] ?: 1;
 		if (i + size > left)
 			break;
-		if (options[i] == TCPOPT_TIMESTAMP)
-			return true;
+		seen |= ft_option_seen(options[i]);
 	}
-	return false;
+	return seen;
 }
 
 static u32 ft_sack_highest(const u8 *p, int left, u32 ack)
@@ -292,13 +328,13 @@ static enum fasttrack_reason ft_sack(const struct fasttrack_packet *pkt,
 }
 
 /**
- * ft_ct_options - judge the options of a TCP segment
- * @pkt: TCP segment with options, in the window and good otherwise; it goes
- *	fast, or slow past conntrack, if they are good
+ * ft_ct_options - judge the options and rare flags of a TCP segment
+ * @pkt: TCP segment in the window and good otherwise; it goes fast, or slow past
+ *	conntrack, if they are good
  * @family: 0 IPv4, 1 IPv6
  *
- * A rule may strip time stamps, which shows in a segment that has them and in no
- * other. So if the direction has learned from one without, it learns again.
+ * A rule may take them away, which shows in a segment that has them and in no
+ * other. So if the slow path has not been seen to leave them it is asked.
  *
  * Return: why the segment has to go slow. Context: RCU read side.
  */
@@ -309,13 +345,17 @@ enum fasttrack_reason ft_ct_options(struct fasttrack_packet pkt, u8 family)
 	int left = th->doff * 4 - sizeof(*th);
 	u8 buf[MAX_TCP_OPTION_SPACE] __uninitialized;
 	const u8 *options;
+	u16 seen;
 
 	options = skb_header_pointer(pkt.skb, pkt.thoff + sizeof(*th), left,
 				     buf);
 	if (!options)
 		return FASTTRACK_REASON_LENGTH;
-	if (!(pkt.dir->flags & FT_DIR_STAMPS) && ft_tcp_stamped(options, left))
-		return FASTTRACK_REASON_STALE;
+	seen = ft_tcp_seen(th, options, left);
+	if (seen & FT_SEEN_ODD)
+		return FASTTRACK_REASON_TCP_WINDOW;
+	if (seen & ~READ_ONCE(pkt.dir->seen))
+		return FASTTRACK_REASON_LEARNING;
 	if (!(READ_ONCE(flow->ct->proto.tcp.seen[!pkt.dir->dir].flags) &
 	      IP_CT_TCP_FLAG_SACK_PERM))
 		return FASTTRACK_REASON_NONE;

@@ -22,6 +22,7 @@ static int ft_netdev_event(struct notifier_block *nb, unsigned long event,
 	switch (event) {
 	case NETDEV_UP:
 	case NETDEV_DOWN:
+	case NETDEV_CHANGE:	/* a carrier that routes may look at */
 	case NETDEV_GOING_DOWN:
 	case NETDEV_UNREGISTER:
 	case NETDEV_CHANGEMTU:

@@ -358,7 +358,7 @@ enum fasttrack_reason ft_ct_eligible(const struct nf_conn *ct);
 /* ct.c */
 bool ft_ct_load(struct fasttrack_flow *flow);
 void ft_ct_fold(struct fasttrack_flow *flow, unsigned int dir, u32 now);
-bool ft_tcp_stamped(const u8 *options, int left);
+u16 ft_tcp_seen(const struct tcphdr *th, const u8 *options, int left);
 enum fasttrack_reason ft_ct_options(struct fasttrack_packet pkt, u8 family);
 u32 ft_ct_lease_cap(struct fasttrack_flow *flow);
 

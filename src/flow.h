@@ -26,7 +26,25 @@
 #define FT_DIR_STAMP_PRIO	0x04	/* slow path changed the priority */
 #define FT_DIR_EXACT		0x08	/* rules set TTL or TOS: see ttl_out */
 #define FT_DIR_ATTACH		0x10	/* packets carry the conntrack entry on */
-#define FT_DIR_STAMPS		0x20	/* learned from one with TCP time stamps */
+#define FT_DIR_LABEL		0x20	/* IPv6: the flow label picks the route */
+
+/* struct fasttrack_dir.seen: what packets had that the slow path was seen to leave
+ * as it is, in this lease. Rules change it, and packets that do not have it show
+ * nothing of that. The lowest bits are for each value of the ECN field.
+ */
+#define FT_SEEN_ECN		0x000f
+#define FT_SEEN_STAMPS		0x0010	/* TCP options: time stamps */
+#define FT_SEEN_SACK		0x0020
+#define FT_SEEN_MPTCP		0x0040
+#define FT_SEEN_MD5		0x0080
+#define FT_SEEN_AO		0x0100
+#define FT_SEEN_ACCECN0		0x0200
+#define FT_SEEN_ACCECN1		0x0400
+#define FT_SEEN_ECE		0x0800	/* TCP flags */
+#define FT_SEEN_CWR		0x1000
+#define FT_SEEN_URG		0x2000
+#define FT_SEEN_RESERVED	0x4000
+#define FT_SEEN_ODD		0x8000	/* another option; never set in a direction */
 
 /* struct fasttrack_dir.teller: the packets of one CPU that came in by one hook,
  * and at ingress with one ECN field. Only its CPU changes what kind they are,
@@ -42,6 +60,9 @@
  */
 #define FT_TCP_WORD_MASK	((__force u64)cpu_to_be64(~(0x8ULL << 16)))
 #define FT_TCP_WORD_FLAGS	((__force u64)cpu_to_be64(0xffffULL << 16))
+
+/* Flags by which no segment is judged: one that the mask takes away from all */
+#define FT_TCP_WORD_NONE	(~FT_TCP_WORD_MASK)
 
 struct fasttrack_flow;
 struct dst_entry;
@@ -62,6 +83,7 @@ struct neighbour;
  * @l4: ports and protocol as one word
  * @gate: FT_ARMED, FT_HELD; written under flow->lock. Exactly FT_ARMED lets
  *	a packet pass. Stored with release after all that is learned.
+ * @seen: FT_SEEN_*; written under flow->lock while not armed
  * @iif: learned ingress device
  * @dst: learned route, referenced; replaced only while settled
  * @mark_in: learned mark of the packets that come in
@@ -79,7 +101,7 @@ struct neighbour;
  * @ip_delta: checksum delta of addresses and TTL: IPv4 header
  * @addr_delta: checksum delta of the addresses alone: CHECKSUM_PARTIAL
  * @l4_delta: checksum delta of addresses and ports
- * @cookie: IPv6: cookie for dst_check(); shares a word with @new_saddr4
+ * @label: IPv6: learned flow label, with FT_DIR_LABEL
  * @tos_in: learned TOS or traffic class
  * @tos_mask: which of its bits have to match
  * @tos_out: what leaves, with FT_DIR_EXACT
@@ -94,7 +116,7 @@ struct neighbour;
  * @bytes: fast bytes likewise
  * @tcp_word: highest acknowledgment sent, as td_maxack, and the last window,
  *	with what lies between them in a header if the next segment may be
- *	judged by it, else 0 there: FT_TCP_WORD_*
+ *	judged by it, else FT_TCP_WORD_NONE there
  * @tcp_end: highest sequence number sent plus one, as td_end
  * @tcp_edge: right edge granted to the peer, as the peer's td_maxend
  * @tcp_maxwin: largest window granted, as td_maxwin
@@ -122,7 +144,8 @@ struct fasttrack_dir {
 		};
 		u64			l4;
 	};
-	u32				gate;
+	u16				gate;
+	u16				seen;
 	int				iif;
 	struct dst_entry		*dst;
 	u32				mark_in;
@@ -140,7 +163,7 @@ struct fasttrack_dir {
 		};
 		u64			new_addr4;
 		struct {
-			u32		cookie;
+			__be32		label;
 			u32		neigh_gen;
 		};
 	};
@@ -300,7 +323,13 @@ static __always_inline u16 ft_tcp_word_win(u64 word)
 /* By which nothing is judged */
 static __always_inline u64 ft_tcp_word(u32 ack, u16 win)
 {
-	return (__force u64)cpu_to_be64((u64)ack << 32 | win);
+	return (__force u64)cpu_to_be64((u64)ack << 32 | win) |
+	       FT_TCP_WORD_NONE;
+}
+
+static __always_inline u64 ft_tcp_word_unjudged(u64 word)
+{
+	return (word & ~FT_TCP_WORD_FLAGS) | FT_TCP_WORD_NONE;
 }
 
 /**

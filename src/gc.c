@@ -196,8 +196,13 @@ static void ft_sweep_begin(struct fasttrack_net *fn,
 	struct fasttrack_sweep *s = &fn->sweep[family];
 	u32 gen = ft_gen(fn);
 
+	/* Entries that have gone count until their flows let go of them, so a
+	 * conntrack that is nearly full does not wait for them
+	 */
 	s->all = b->mask < FT_GC_LARGE || gen != s->gen ||
-		 READ_ONCE(fn->draining[family]);
+		 READ_ONCE(fn->draining[family]) ||
+		 nf_conntrack_count(fn->net) >
+			 nf_conntrack_max - nf_conntrack_max / 4;
 	s->gen = gen;
 	s->pass++;
 }

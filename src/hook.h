@@ -17,6 +17,7 @@
 #include <linux/unaligned.h>
 #include <net/dst.h>
 #include <net/gso.h>
+#include <net/inet_ecn.h>
 #include <net/neighbour.h>
 #include <net/tcp.h>
 
@@ -103,6 +104,8 @@ ft_check_udp(const struct udphdr *uh, unsigned int l4_len)
 }
 
 #define FT_TCP_END_FLAGS	(TCP_FLAG_SYN | TCP_FLAG_FIN | TCP_FLAG_RST)
+#define FT_TCP_ODD_FLAGS	(TCP_FLAG_ECE | TCP_FLAG_CWR | TCP_FLAG_URG | \
+				 TCP_RESERVED_BITS)
 
 static __always_inline unsigned int ft_tcp_hlen(const struct tcphdr *th)
 {
@@ -132,7 +135,7 @@ ft_check_l4(const void *l4, u8 proto, unsigned int l4_len)
  * struct ft_segment - what a TCP segment says of its window
  * @word: fasttrack_dir.tcp_word of it
  * @end: last sequence number plus one
- * @plain: no options but time stamps
+ * @plain: no options but time stamps, no flag that a rule may take away
  */
 struct ft_segment {
 	u64	word;
@@ -216,7 +219,7 @@ ft_tcp_track(struct fasttrack_dir *d, const struct ft_segment *g)
 		word = ft_tcp_word(ft_tcp_word_ack(was),
 				   ft_tcp_word_win(word));
 	else if (unlikely(!g->plain))
-		word &= ~FT_TCP_WORD_FLAGS;
+		word = ft_tcp_word_unjudged(word);
 	WRITE_ONCE(d->tcp_word, word);
 }
 
@@ -254,11 +257,12 @@ ft_tcp_pass(const struct fasttrack_packet *pkt, const struct tcphdr *th,
 		return reason;
 	g.word = ft_tcp_header_word(th);
 	g.end = ft_tcp_header_end(pkt, th);
-	g.plain = !ft_tcp_options(pkt, th);
+	g.plain = !ft_tcp_options(pkt, th) &&
+		  !(tcp_flag_word(th) & FT_TCP_ODD_FLAGS);
 	if (unlikely(!ft_tcp_in_window(d, rev, g.end, ack)))
 		return FASTTRACK_REASON_TCP_WINDOW;
 	if (unlikely(!g.plain || (ft_tcp_hlen(th) > sizeof(*th) &&
-				  !(d->flags & FT_DIR_STAMPS))))
+				  !(READ_ONCE(d->seen) & FT_SEEN_STAMPS))))
 		reason = ft_ct_options(*pkt, family);
 	if (likely(!reason))
 		ft_tcp_track(d, &g);
@@ -266,13 +270,15 @@ ft_tcp_pass(const struct fasttrack_packet *pkt, const struct tcphdr *th,
 }
 
 /* The same without remembering, for what is held. Its header is good. */
-static __always_inline bool
-ft_tcp_would_pass(const struct fasttrack_packet *pkt, const struct tcphdr *th,
-		  const u8 family)
+static __always_inline enum fasttrack_reason
+ft_tcp_would_pass(const struct fasttrack_packet *pkt, const u8 family)
 {
-	return ft_tcp_in_window(pkt->dir, ft_dir_reverse(pkt->dir, family),
-				ft_tcp_header_end(pkt, th),
-				ntohl(th->ack_seq));
+	const struct tcphdr *th = (void *)(pkt->skb->data + pkt->thoff);
+
+	if (!ft_tcp_in_window(pkt->dir, ft_dir_reverse(pkt->dir, family),
+			      ft_tcp_header_end(pkt, th), ntohl(th->ack_seq)))
+		return FASTTRACK_REASON_TCP_WINDOW;
+	return ft_ct_options(*pkt, family);
 }
 
 /* What the transport header has to say, last of all */
@@ -442,7 +448,7 @@ static __always_inline bool ft_trim(const struct fasttrack_packet *pkt)
 static __always_inline bool ft_gate_open(struct fasttrack_dir *d, u8 family)
 {
 	struct fasttrack_flow *flow;
-	u32 gate;
+	u16 gate;
 
 	/* Acquire: what was learned is read after the gate was seen open */
 	gate = smp_load_acquire(&d->gate);
@@ -469,8 +475,22 @@ static __always_inline bool ft_too_big(const struct fasttrack_packet *pkt,
 /* Ingress: does the packet go to a stack that is none of ours? */
 static __always_inline bool ft_not_ours(const struct sk_buff *skb)
 {
-	return skb_vlan_tag_present(skb) ||
-	       rcu_access_pointer(skb->dev->rx_handler);
+	return rcu_access_pointer(skb->dev->rx_handler);
+}
+
+/* Ingress, of what does not go fast there: does PRE_ROUTING see it as it is? Not
+ * if it is none of ours, nor if it belongs to a VLAN. A tag of VLAN 0 is taken off.
+ */
+static __always_inline bool ft_comes_back(const struct sk_buff *skb)
+{
+	return skb->pkt_type != PACKET_OTHERHOST &&
+	       !(skb_vlan_tag_present(skb) && skb_vlan_tag_get_id(skb));
+}
+
+/* Has the slow path shown what becomes of a packet with such an ECN field? */
+static __always_inline bool ft_ecn_seen(const struct fasttrack_dir *d, u8 tos)
+{
+	return READ_ONCE(d->seen) >> (tos & INET_ECN_MASK) & 1;
 }
 
 /* Ingress: what the stack does with a packet between here and PRE_ROUTING,

@@ -48,8 +48,7 @@ ft_find4(struct fasttrack_net *fn, const struct iphdr *iph, const void *l4,
  */
 static noinline unsigned int ft_hold_back4(struct fasttrack_packet pkt)
 {
-	if (pkt.skb->pkt_type == PACKET_OTHERHOST ||
-	    !(READ_ONCE(pkt.dir->gate) & FT_ARMED))
+	if (!ft_comes_back(pkt.skb) || !(READ_ONCE(pkt.dir->gate) & FT_ARMED))
 		return NF_ACCEPT;
 	return ft_hold_back(&pkt, 0);
 }
@@ -110,6 +109,8 @@ ft_check_learned4(const struct fasttrack_packet *pkt, const struct iphdr *iph)
 		return FASTTRACK_REASON_MARK;
 	if (unlikely((iph->tos ^ d->tos_in) & d->tos_mask))
 		return FASTTRACK_REASON_DSCP;
+	if (unlikely(!ft_ecn_seen(d, iph->tos)))
+		return FASTTRACK_REASON_LEARNING;
 	if (unlikely(d->flags & FT_DIR_EXACT && iph->ttl != d->ttl_in))
 		return FASTTRACK_REASON_TTL;
 	/* What ipv4_dst_check() tests, and our own generation of devices */
@@ -193,9 +194,8 @@ static noinline unsigned int ft_not_armed4(struct fasttrack_packet pkt)
 	if (!(smp_load_acquire(&pkt.dir->gate) & FT_ARMED))
 		return ft_slow(&pkt, 0, FASTTRACK_REASON_LEARNING);
 	reason = ft_judge4(&pkt, iph, iph->protocol, false);
-	if (!reason && pkt.dir->proto == IPPROTO_TCP &&
-	    !ft_tcp_would_pass(&pkt, (void *)(pkt.skb->data + pkt.thoff), 0))
-		reason = FASTTRACK_REASON_TCP_WINDOW;
+	if (!reason && pkt.dir->proto == IPPROTO_TCP)
+		reason = ft_tcp_would_pass(&pkt, 0);
 	if (!reason)
 		reason = ft_tick(pkt.fn, pkt.dir, pkt.now, 0);
 	return ft_slow(&pkt, 0, reason ?: FASTTRACK_REASON_HELD);
@@ -337,7 +337,7 @@ ft_hit4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
 			return ft_not_armed4(*pkt);
 		return ft_hold_back4(*pkt);
 	}
-	if (ingress && unlikely(skb_shared(skb)))
+	if (ingress && unlikely(skb_shared(skb) || skb_vlan_tag_present(skb)))
 		return ft_hold_back4(*pkt);
 	reason = ft_judge4(pkt, iph, proto, ingress);
 	if (likely(!reason) &&

@@ -37,8 +37,7 @@ ft_find6(struct fasttrack_net *fn, const struct ipv6hdr *ip6h, const void *l4,
 
 static noinline unsigned int ft_hold_back6(struct fasttrack_packet pkt)
 {
-	if (pkt.skb->pkt_type == PACKET_OTHERHOST ||
-	    !(READ_ONCE(pkt.dir->gate) & FT_ARMED))
+	if (!ft_comes_back(pkt.skb) || !(READ_ONCE(pkt.dir->gate) & FT_ARMED))
 		return NF_ACCEPT;
 	return ft_hold_back(&pkt, 1);
 }
@@ -95,24 +94,19 @@ ft_check_plain6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 	return FASTTRACK_REASON_NONE;
 }
 
-/* A deleted route loses its origin at once, and nothing else tells of it. As
- * long as no route was added the serial number vouches for the rest; after
- * that the route's cookie does. The number is never brought up to date here: a
- * policy bumps it first and the cookies after that, so a cookie that is good
- * now may go bad under the same number.
+/* A deleted route loses its origin at once, and nothing else tells of it. The
+ * serial number vouches for the rest: whoever adds a route or a policy moves it.
+ * The route's cookie would say less, as it knows of its own table alone.
  */
 static __always_inline bool ft_stale6(const struct fasttrack_packet *pkt)
 {
 	const struct fasttrack_dir *d = pkt->dir;
 	struct dst_entry *dst = d->dst;
 
-	if (d->gen != ft_gen(pkt->fn) ||
-	    dst->obsolete == DST_OBSOLETE_DEAD ||
-	    !rcu_access_pointer(dst_rt6_info(dst)->from))
-		return true;
-	if (likely(d->sernum == rt_genid_ipv6(pkt->fn->net)))
-		return false;
-	return !dst_check(dst, READ_ONCE(d->cookie));
+	return d->gen != ft_gen(pkt->fn) ||
+	       dst->obsolete == DST_OBSOLETE_DEAD ||
+	       !rcu_access_pointer(dst_rt6_info(dst)->from) ||
+	       d->sernum != rt_genid_ipv6(pkt->fn->net);
 }
 
 static __always_inline enum fasttrack_reason
@@ -159,8 +153,14 @@ ft_check_learned6(const struct fasttrack_packet *pkt,
 		return FASTTRACK_REASON_MARK;
 	if (unlikely((ipv6_get_dsfield(ip6h) ^ d->tos_in) & d->tos_mask))
 		return FASTTRACK_REASON_DSCP;
-	if (unlikely(d->flags & FT_DIR_EXACT && ip6h->hop_limit != d->ttl_in))
-		return FASTTRACK_REASON_TTL;
+	if (unlikely(!ft_ecn_seen(d, ipv6_get_dsfield(ip6h))))
+		return FASTTRACK_REASON_LEARNING;
+	if (unlikely(d->flags & (FT_DIR_EXACT | FT_DIR_LABEL))) {
+		if (d->flags & FT_DIR_EXACT && ip6h->hop_limit != d->ttl_in)
+			return FASTTRACK_REASON_TTL;
+		if (d->flags & FT_DIR_LABEL && ip6_flowlabel(ip6h) != d->label)
+			return FASTTRACK_REASON_STALE;
+	}
 	if (unlikely(ft_stale6(pkt)))
 		return FASTTRACK_REASON_STALE;
 	if (unlikely(ft_holding(pkt->now, READ_ONCE(pkt->fn->frag_end)) &&
@@ -233,9 +233,8 @@ static noinline unsigned int ft_not_armed6(struct fasttrack_packet pkt)
 	if (!(smp_load_acquire(&pkt.dir->gate) & FT_ARMED))
 		return ft_slow(&pkt, 1, FASTTRACK_REASON_LEARNING);
 	reason = ft_judge6(&pkt, ip6h, ip6h->nexthdr, false);
-	if (!reason && pkt.dir->proto == IPPROTO_TCP &&
-	    !ft_tcp_would_pass(&pkt, (void *)(pkt.skb->data + pkt.thoff), 1))
-		reason = FASTTRACK_REASON_TCP_WINDOW;
+	if (!reason && pkt.dir->proto == IPPROTO_TCP)
+		reason = ft_tcp_would_pass(&pkt, 1);
 	if (!reason)
 		reason = ft_tick(pkt.fn, pkt.dir, pkt.now, 1);
 	return ft_slow(&pkt, 1, reason ?: FASTTRACK_REASON_HELD);
@@ -378,7 +377,7 @@ ft_hit6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 			return ft_not_armed6(*pkt);
 		return ft_hold_back6(*pkt);
 	}
-	if (ingress && unlikely(skb_shared(skb)))
+	if (ingress && unlikely(skb_shared(skb) || skb_vlan_tag_present(skb)))
 		return ft_hold_back6(*pkt);
 	reason = ft_judge6(pkt, ip6h, proto, ingress);
 	if (likely(!reason)) {

@@ -63,11 +63,12 @@ static enum fasttrack_reason ft_check_dst(const struct sk_buff *skb)
 }
 
 /* The route's own generation, never the namespace's: a policy or route that
- * came after the packet was routed has left it behind.
+ * came after the packet was routed has left it behind. And the one of before the
+ * packet was routed: a route gets its generation after it has been looked up.
  */
 static enum fasttrack_reason
 ft_check_route4(const struct fasttrack_net *fn, const struct sk_buff *skb,
-		struct ft_lesson *l)
+		const struct fasttrack_record *rec, struct ft_lesson *l)
 {
 	struct dst_entry *dst = skb_dst(skb);
 	const struct rtable *rt = dst_rtable(dst);
@@ -79,15 +80,16 @@ ft_check_route4(const struct fasttrack_net *fn, const struct sk_buff *skb,
 	if (dst->output != ip_output || rt->rt_type != RTN_UNICAST)
 		return FASTTRACK_REASON_ROUTE;
 	if (dst->obsolete != DST_OBSOLETE_FORCE_CHK ||
-	    rt->rt_genid != rt_genid_ipv4(fn->net))
+	    rt->rt_genid != rt_genid_ipv4(fn->net) ||
+	    rt->rt_genid != rec->genid)
 		return FASTTRACK_REASON_STALE;
 	l->d.mtu = ip_dst_mtu_maybe_forward(dst, true);
 	return FASTTRACK_REASON_NONE;
 }
 
-/* Cookie and route are read between two looks at the serial number. It is
- * still the one that the record saw before the packet was routed, so nothing
- * has changed since, and what changes later changes the cookie.
+/* The route is good, and then the serial number is still the one that the record
+ * saw before the packet was routed: so nothing has changed since, and what
+ * changes later moves the number.
  */
 static enum fasttrack_reason
 ft_check_route6(const struct fasttrack_net *fn, const struct sk_buff *skb,
@@ -112,15 +114,25 @@ ft_check_route6(const struct fasttrack_net *fn, const struct sk_buff *skb,
 	 */
 	if (ip6_dst_mtu_maybe_forward(dst, false) < IPV6_MIN_MTU)
 		return FASTTRACK_REASON_ROUTE;
-	l->d.cookie = rt6_get_cookie(rt);
-	if (!dst_check(dst, l->d.cookie))
+	if (!dst_check(dst, rt6_get_cookie(rt)))
 		return FASTTRACK_REASON_STALE;
-	/* Cookie before number: a number seen unchanged makes the cookie old */
+	/* Route before number: one seen unchanged vouches for it */
 	smp_rmb();
 	if (rec->sernum != rt_genid_ipv6(fn->net))
 		return FASTTRACK_REASON_STALE;
 	l->d.sernum = rec->sernum;
 	return FASTTRACK_REASON_NONE;
+}
+
+/* Does the flow label of a packet have a say in its route? It does among next
+ * hops (rt6_multipath_hash()), and rules may ask for it.
+ */
+static bool ft_label_routes(const struct net *net, const struct rt6_info *rt)
+{
+	const struct fib6_info *from = rcu_dereference(rt->from);
+
+	return !from || READ_ONCE(from->fib6_nsiblings) ||
+	       fib6_has_custom_rules(net);
 }
 
 /* TTL or TOS set by a rule: one sample cannot tell setting from adding, so
@@ -152,16 +164,18 @@ static bool ft_dev_asks_conntrack(const struct net_device *dev)
 	       netif_is_ip6gretap(dev);
 }
 
-/* The recorded headers end with the options */
-static void ft_learn_stamps(struct ft_lesson *l,
-			    const struct fasttrack_record *rec,
-			    unsigned int thoff)
+/* What a packet had that it still has. The recorded headers end with the options. */
+static void ft_learn_seen(struct ft_lesson *l,
+			  const struct fasttrack_record *rec, u8 tos,
+			  unsigned int thoff)
 {
 	unsigned int options = thoff + sizeof(struct tcphdr);
 
-	if (l->d.proto == IPPROTO_TCP &&
-	    ft_tcp_stamped(rec->headers + options, rec->hlen - options))
-		l->d.flags |= FT_DIR_STAMPS;
+	l->d.seen = BIT(tos & INET_ECN_MASK);
+	if (l->d.proto == IPPROTO_TCP)
+		l->d.seen |= ft_tcp_seen((void *)(rec->headers + thoff),
+					 rec->headers + options,
+					 rec->hlen - options) & ~FT_SEEN_ODD;
 }
 
 static void ft_learn_marks(struct ft_lesson *l, const struct sk_buff *skb,
@@ -204,14 +218,14 @@ ft_learn4(struct fasttrack_net *fn, const struct sk_buff *skb,
 	enum fasttrack_reason reason;
 	u32 prio = rec->prio;
 
-	reason = ft_check_route4(fn, skb, l);
+	reason = ft_check_route4(fn, skb, rec, l);
 	if (reason)
 		return reason;
 	ft_learn_exact(l, was->tos, iph->tos, was->ttl, iph->ttl);
 	if (READ_ONCE(net->ipv4.sysctl_ip_fwd_update_priority))
 		prio = rt_tos2priority(iph->tos);
 	ft_learn_marks(l, skb, rec, prio);
-	ft_learn_stamps(l, rec, sizeof(*was));
+	ft_learn_seen(l, rec, was->tos, sizeof(*was));
 	ft_rewrite4(&l->d, was, rec->headers + sizeof(*was), l->d.proto,
 		    rec->partial);
 	return ft_same_headers(skb, rec) ? FASTTRACK_REASON_NONE :
@@ -232,7 +246,11 @@ ft_learn6(struct fasttrack_net *fn, const struct sk_buff *skb,
 	ft_learn_exact(l, ipv6_get_dsfield(was), ipv6_get_dsfield(ip6h),
 		       was->hop_limit, ip6h->hop_limit);
 	ft_learn_marks(l, skb, rec, rec->prio);
-	ft_learn_stamps(l, rec, sizeof(*was));
+	ft_learn_seen(l, rec, ipv6_get_dsfield(was), sizeof(*was));
+	if (ft_label_routes(fn->net, dst_rt6_info(skb_dst(skb)))) {
+		l->d.flags |= FT_DIR_LABEL;
+		l->d.label = ip6_flowlabel(was);
+	}
 	ft_rewrite6(&l->d, was, rec->headers + sizeof(*was), l->d.proto,
 		    rec->partial);
 	return ft_same_headers(skb, rec) ? FASTTRACK_REASON_NONE :
@@ -269,7 +287,8 @@ static bool ft_lesson_known(const struct fasttrack_dir *d,
 	       d->tos_in == l->d.tos_in && d->tos_out == l->d.tos_out &&
 	       d->tos_mask == l->d.tos_mask && d->ttl_in == l->d.ttl_in &&
 	       d->ttl_out == l->d.ttl_out && c->mark_out == l->mark_out &&
-	       c->prio_out == l->prio_out;
+	       c->prio_out == l->prio_out &&
+	       (!(d->flags & FT_DIR_LABEL) || d->label == l->d.label);
 }
 
 /* Without FT_DIR_EXACT a learned TTL means nothing, so let it not differ */
@@ -301,9 +320,8 @@ static bool ft_dir_store(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 	d->iif = l->d.iif;
 	d->mark_in = l->d.mark_in;
 	d->flags = l->d.flags;
-	/* The next segment is judged by its options again */
-	if (d->proto == IPPROTO_TCP)
-		d->tcp_word &= ~FT_TCP_WORD_FLAGS;
+	if (d->flags & FT_DIR_LABEL)
+		d->label = l->d.label;
 	d->tos_in = l->d.tos_in;
 	d->tos_out = l->d.tos_out;
 	d->tos_mask = l->d.tos_mask;
@@ -317,21 +335,37 @@ static bool ft_dir_store(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 	return true;
 }
 
+/* The lease begins, and what was seen before it counts no more. The next segment
+ * is judged by its options and flags again.
+ */
+static void ft_dir_lease(struct fasttrack_net *fn, struct fasttrack_flow *flow,
+			 unsigned int dir, const struct ft_lesson *l)
+{
+	struct fasttrack_dir *d = ft_flow_dir(flow, dir);
+
+	WRITE_ONCE(d->seen, l->d.seen);
+	if (d->proto == IPPROTO_TCP)
+		WRITE_ONCE(d->tcp_word, ft_tcp_word_unjudged(d->tcp_word));
+	WRITE_ONCE(d->lease_end, (u32)jiffies +
+		   min(READ_ONCE(fn->lease), ft_ct_lease_cap(flow)));
+}
+
+/* @more: nothing has changed, and the lease goes on: a packet has shown more */
 static void ft_dir_arm(struct fasttrack_net *fn, struct fasttrack_flow *flow,
-		       unsigned int dir, const struct ft_lesson *l)
+		       unsigned int dir, const struct ft_lesson *l, bool more)
 {
 	struct fasttrack_dir *d = ft_flow_dir(flow, dir);
 
 	ft_flow_wake(flow);
+	if (more)
+		WRITE_ONCE(d->seen, d->seen | l->d.seen);
+	else
+		ft_dir_lease(fn, flow, dir, l);
 	/* Words that a late reader of the last arming may still see; each is
 	 * right on its own for the packet that proved it.
 	 */
 	WRITE_ONCE(d->gen, l->d.gen);
 	WRITE_ONCE(d->mtu, l->d.mtu);
-	if (flow->family)
-		WRITE_ONCE(d->cookie, l->d.cookie);
-	WRITE_ONCE(d->lease_end, (u32)jiffies +
-		   min(READ_ONCE(fn->lease), ft_ct_lease_cap(flow)));
 	flow->dir_reason[dir] = FASTTRACK_REASON_NONE;
 	flow->reason = FASTTRACK_REASON_NONE;
 	if (flow->state != FASTTRACK_FLOW_STATE_ACTIVE) {
@@ -370,6 +404,7 @@ ft_try_arm(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 	struct fasttrack_dir *d = ft_flow_dir(flow, rec->dir);
 	struct fasttrack_cold *c = &flow->cold[rec->dir];
 	u32 now = (u32)jiffies;
+	bool more = false;
 
 	if (d->gate & FT_ARMED || flow->dead)
 		return FASTTRACK_REASON_NONE;
@@ -385,7 +420,10 @@ ft_try_arm(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 	if (ft_stamp_old(fn, flow, now) || ft_stamp_gone(fn, flow, now))
 		return FASTTRACK_REASON_RULE;
 	ft_lesson_normalize(l);
-	if (!ft_lesson_known(d, c, l)) {
+	if (ft_lesson_known(d, c, l)) {
+		more = d->gen == l->d.gen && d->mtu == l->d.mtu &&
+		       ft_before(now, d->lease_end);
+	} else {
 		if (d->dst && !ft_dir_settled(flow, rec->dir)) {
 			start_poll_synchronize_rcu();
 			return FASTTRACK_REASON_SETTLING;
@@ -393,7 +431,7 @@ ft_try_arm(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 		if (!ft_dir_store(fn, flow, rec->dir, l))
 			return FASTTRACK_REASON_STALE;
 	}
-	ft_dir_arm(fn, flow, rec->dir, l);
+	ft_dir_arm(fn, flow, rec->dir, l, more);
 	return FASTTRACK_REASON_NONE;
 }
 

@@ -21,6 +21,8 @@ static void ft_trace_address(void *to, u8 nfproto,
 	struct sockaddr_in6 *sin6 = to;
 	struct sockaddr_in *sin = to;
 
+	/* The ring has what was there before */
+	memset(to, 0, sizeof(*sin6));
 	if (nfproto == NFPROTO_IPV6) {
 		sin6->sin6_family = AF_INET6;
 		sin6->sin6_port = port;

@@ -19,6 +19,7 @@ struct sk_buff;
  * @flow_id: its flow; of a packet that had none the hash of its tuple
  * @stamp: jiffies when it passed
  * @gen: fasttrack_net.gen then
+ * @genid: generation of IPv4 routes then
  * @sernum: fib6 serial number then
  * @mark: mark that came in
  * @prio: priority that came in
@@ -37,6 +38,7 @@ struct fasttrack_record {
 	u32			flow_id;
 	u32			stamp;
 	u32			gen;
+	u32			genid;
 	u32			sernum;
 	u32			mark;
 	u32			prio;

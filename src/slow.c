@@ -76,6 +76,7 @@ void ft_slow_record(const struct fasttrack_packet *pkt,
 	 * older than the decision they will vouch for.
 	 */
 	rec->gen = ft_gen(pkt->fn);
+	rec->genid = rt_genid_ipv4(pkt->fn->net);
 	rec->sernum = rt_genid_ipv6(pkt->fn->net);
 	rec->skb = skb;
 	rec->stamp = pkt->now;
@@ -112,10 +113,9 @@ unsigned int ft_slow(struct fasttrack_packet *pkt, u8 family,
 		ft_ct_fold(flow, dir, pkt->now);
 	if (reason == FASTTRACK_REASON_TCP_FLAGS ||
 	    reason == FASTTRACK_REASON_CLOSING) {
-		if (flow->state != FASTTRACK_FLOW_STATE_CLOSING)
+		if (flow->state != FASTTRACK_FLOW_STATE_CLOSING && !flow->dead)
 			closed = ft_flow_close(flow);
-	} else if (reason == FASTTRACK_REASON_LEASE ||
-		   reason == FASTTRACK_REASON_STALE) {
+	} else if (ft_reason_teaches(reason)) {
 		ft_dir_disarm(flow, dir, reason);
 	}
 	flow->dir_reason[dir] = reason;

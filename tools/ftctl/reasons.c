@@ -86,7 +86,7 @@ static const struct {
 	},
 	[FASTTRACK_REASON_LEARNING] = {
 		"learning",
-		"Direction not armed yet."
+		"Direction not armed yet, or not for such a packet."
 	},
 	[FASTTRACK_REASON_LEASE] = {
 		"lease",
@@ -170,7 +170,7 @@ static const struct {
 	},
 	[FASTTRACK_REASON_TCP_WINDOW] = {
 		"tcp-window",
-		"Outside of the TCP window."
+		"Outside of the TCP window, or an unknown TCP option."
 	},
 	[FASTTRACK_REASON_CHECKSUM] = {
 		"checksum",

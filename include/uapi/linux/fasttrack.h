@@ -73,7 +73,8 @@ enum fasttrack_dir_state {
  * @FASTTRACK_REASON_TABLE_CHAIN: Hash chain limit reached.
  * @FASTTRACK_REASON_NO_MEMORY: Out of memory.
  * @FASTTRACK_REASON_DISABLED: Switched off by the setting or no rule is left.
- * @FASTTRACK_REASON_LEARNING: Direction not armed yet.
+ * @FASTTRACK_REASON_LEARNING: Direction not armed yet, or not for such a
+ *   packet.
  * @FASTTRACK_REASON_LEASE: Lease ran out, the slow path has to prove it again.
  * @FASTTRACK_REASON_RULE: The rule no longer matches the connection.
  * @FASTTRACK_REASON_HELD: Waits for packets ahead of it that took the slow
@@ -100,7 +101,8 @@ enum fasttrack_dir_state {
  * @FASTTRACK_REASON_DSCP: Incoming DSCP other than the learned one.
  * @FASTTRACK_REASON_LENGTH: Runt, or the lengths in its headers do not agree.
  * @FASTTRACK_REASON_TCP_FLAGS: SYN, FIN, RST, or no ACK.
- * @FASTTRACK_REASON_TCP_WINDOW: Outside of the TCP window.
+ * @FASTTRACK_REASON_TCP_WINDOW: Outside of the TCP window, or an unknown TCP
+ *   option.
  * @FASTTRACK_REASON_CHECKSUM: Wrong transport checksum, which conntrack takes
  *   for invalid.
  * @FASTTRACK_REASON_CLOSING: Connection is closing.
