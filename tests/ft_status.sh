@@ -42,6 +42,27 @@ fine()
 	[[ $told == OK* ]] || fail "$1: told '$told'"
 }
 
+# nobody COMMAND PATTERN: what ftctl tells who may not look at everything, into a
+# file; a line of it is like that.
+nobody()
+{
+	in_ns "$router" setpriv --reuid 65534 --regid 65534 --clear-groups \
+		--inh-caps=-all --bounding-set=-all ftctl "$1" \
+		>"$lib_dir/nobody" 2>&1
+	expect_equal "$1: status" $? 0
+	grep -q "$2" "$lib_dir/nobody" || fail "$1: $(<"$lib_dir/nobody")"
+}
+
+# untold NAME: nobody is told nothing of it, neither good nor bad.
+untold()
+{
+	nobody status '^forwarding-ipv4 .*OK' &&
+		expect_equal "status" "$(grep "^$1 " "$lib_dir/nobody")" ""
+	nobody metrics 'name="forwarding-ipv4"} 1$' &&
+		expect_equal "metrics" \
+			"$(grep "name=\"$1\"" "$lib_dir/nobody")" ""
+}
+
 all_fine()
 {
 	ctl status >"$lib_dir/told"
@@ -165,6 +186,7 @@ flowtable()
 	}
 	END
 	obstacle flowtable "'inet mine f'.*flow add"
+	untold flowtable
 	in_ns "$router" nft delete table inet mine
 	fine flowtable
 }
@@ -178,6 +200,7 @@ ipsec()
 	ip -n "$router" xfrm policy add src 0.0.0.0/0 dst 0.0.0.0/0 dir fwd \
 		tmpl src 10.2.0.2 dst 10.2.0.1 proto esp mode tunnel
 	obstacle ipsec 'all addresses'
+	untold ipsec
 	ip -n "$router" xfrm policy flush
 	fine ipsec
 }
@@ -230,7 +253,7 @@ without_module()
 		"$here/ft_metrics.py"
 }
 
-require ip ftctl conntrack iptables-nft iptables-legacy nft
+require ip ftctl conntrack iptables-nft iptables-legacy nft setpriv
 [ -z "$slow" ] || ktap_skip_all "nothing is fast"
 router_new
 hosts_start "$client" "$router" "$server"

@@ -9,7 +9,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/utsname.h>
 #include <linux/fasttrack.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -103,18 +103,26 @@ static int see_flowtable(const struct nlmsghdr *nlh, void *data)
 	return 0;
 }
 
+/* One that was seen is one, whatever became of the rest of the list. */
 static void read_flowtables(struct facts *facts)
 {
 	struct nl *nl;
+	int ret;
 
-	if (access("/sys/module/nf_tables", F_OK))
+	if (facts->nf_tables != PRESENT_YES) {
+		facts->has_flowtable = facts->nf_tables == PRESENT_NO;
 		return;
+	}
 	nl = nl_open(NETLINK_NETFILTER);
 	if (!nl)
 		return;
-	nl_dump(nl, nl_nfnl_request(nl, NFNL_SUBSYS_NFTABLES,
-				    NFT_MSG_GETFLOWTABLE, AF_UNSPEC),
-		see_flowtable, facts);
+	ret = nl_dump(nl, nl_nfnl_request(nl, NFNL_SUBSYS_NFTABLES,
+					  NFT_MSG_GETFLOWTABLE, AF_UNSPEC),
+		      see_flowtable, facts);
+	/* nft without flowtables */
+	if (ret == -EOPNOTSUPP || ret == -EINVAL)
+		ret = 0;
+	facts->has_flowtable = !ret || facts->flowtable[0];
 	nl_close(nl);
 }
 
@@ -137,14 +145,22 @@ static int see_policy(const struct nlmsghdr *nlh, void *data)
 	return 0;
 }
 
+/* Policies may have been made by key management sockets as well. */
 static void read_policies(struct facts *facts)
 {
 	struct xfrm_userpolicy_id *id;
 	struct nlmsghdr *nlh;
 	struct nl *nl;
+	int ret;
 
-	if (access("/sys/module/xfrm_user", F_OK)) {
-		facts->has_policies = true;
+	switch (present_bus("", NETLINK_XFRM)) {
+	case PRESENT_YES:
+		break;
+	case PRESENT_NO:
+		facts->has_policies =
+			present_file("", "/proc/net/pfkey") == PRESENT_NO;
+		return;
+	case PRESENT_UNKNOWN:
 		return;
 	}
 	nl = nl_open(NETLINK_XFRM);
@@ -153,12 +169,20 @@ static void read_policies(struct facts *facts)
 	nlh = nl_request(nl, XFRM_MSG_GETPOLICY);
 	id = mnl_nlmsg_put_extra_header(nlh, sizeof(*id));
 	memset(id, 0, sizeof(*id));
-	facts->has_policies = nl_dump(nl, nlh, see_policy, facts) >= 0;
+	ret = nl_dump(nl, nlh, see_policy, facts);
+	facts->has_policies = !ret || facts->everything;
 	nl_close(nl);
 }
 
 static void facts_read(struct facts *facts, struct ft *ft)
 {
+	struct utsname name;
+
+	facts->nf_tables = PRESENT_UNKNOWN;
+	if (!uname(&name))
+		facts->nf_tables = present_module("", name.release,
+						  "nf_tables",
+						  "nft_register_expr");
 	if (facts->family != AF_INET6)
 		rules_read(AF_INET, &facts->ipv4);
 	if (facts->family != AF_INET)
