@@ -138,10 +138,41 @@ rules()
 	backend=nft
 }
 
+# family_obstacle FAMILY NAME PATTERN: told as FAIL by -4 or -6.
+family_obstacle()
+{
+	ctl "-$1" status >"$lib_dir/told"
+	grep -qE "^$2 +FAIL +$3" "$lib_dir/told" ||
+		fail "-$1: $(<"$lib_dir/told")"
+}
+
+# With a rule of one family the other may do without, unless it is asked about.
+one_family()
+{
+	local match="-m conntrack --ctstate ESTABLISHED,RELATED"
+
+	# shellcheck disable=SC2086 # words of a rule
+	ipt6 -D FORWARD $match -j FASTTRACK
+	fine rule-ipv4
+	expect_equal "nothing fails" "$(grep FAIL "$lib_dir/told")" ""
+	family_obstacle 6 rule-ipv6 'no rule: ip6tables -I FORWARD'
+	# shellcheck disable=SC2086
+	ipt6 -I FORWARD $match -j FASTTRACK && ipt4 -D FORWARD $match \
+		-j FASTTRACK
+	fine rule-ipv6
+	expect_equal "nothing fails" "$(grep FAIL "$lib_dir/told")" ""
+	family_obstacle 4 rule-ipv4 'no rule: iptables -I FORWARD'
+	# shellcheck disable=SC2086
+	ipt4 -I FORWARD $match -j FASTTRACK
+	fine rule-ipv4
+	fine rule-ipv6
+}
+
 chains()
 {
 	fasttrack_rule -D
 	obstacle rule-ipv4 'no rule: iptables -I FORWARD'
+	obstacle rule-ipv6 'no rule: ip6tables -I FORWARD'
 	ipt -N fast
 	ipt -A fast -j FASTTRACK
 	obstacle rule-order-ipv4 'does not get to the chain'
@@ -265,11 +296,12 @@ mapfile -t forwarded < <(in_ns "$router" cat /proc/net/snmp /proc/net/snmp6 |
 	     $1 == "Ip6OutForwDatagrams" { print $2 }')
 fasttrack_rules
 
-ktap_plan 12
+ktap_plan 13
 ktap_test "nothing stands in the way" all_fine
 ktap_test "switches" switches
 ktap_test "lease against timeouts" lease
 ktap_test "order of the rules, both back ends" rules
+ktap_test "rules of one family" one_family
 ktap_test "rules in chains, and what accepts behind them" chains
 ktap_test "asking changes nothing" no_side_effects
 ktap_test "nft's flowtable" flowtable
