@@ -420,8 +420,11 @@ def schema(name, path):
     with open(path, encoding="utf-8") as file:
         text = file.read()
     if name in ("connection watch", "monitor"):
-        for line in text.splitlines():
+        lines = text.splitlines()
+        for line in lines:
             validate(name, json.loads(line))
+        if not lines:
+            wrong("%s: nothing to validate" % name)
     else:
         validate(name, json.loads(text))
 
