@@ -245,6 +245,14 @@ metrics()
 	expect_equal "-4" "$(ctl -4 metrics | grep -c ipv6)" 0
 }
 
+# Shares and connections as others tell them. How the table grows is
+# ft_scale.sh's.
+numbers()
+{
+	expect "numbers" in_ns "$router" /usr/bin/python3 \
+		"$here/ft_status.py" "${forwarded[@]}"
+}
+
 reasons()
 {
 	ctl -j reasons >"$lib_dir/reasons"
@@ -296,7 +304,7 @@ mapfile -t forwarded < <(in_ns "$router" cat /proc/net/snmp /proc/net/snmp6 |
 	     $1 == "Ip6OutForwDatagrams" { print $2 }')
 fasttrack_rules
 
-ktap_plan 13
+ktap_plan 14
 ktap_test "nothing stands in the way" all_fine
 ktap_test "switches" switches
 ktap_test "lease against timeouts" lease
@@ -307,6 +315,7 @@ ktap_test "asking changes nothing" no_side_effects
 ktap_test "nft's flowtable" flowtable
 ktap_test "IPsec policies" ipsec
 ktap_test "metrics" metrics
+ktap_test "shares and connections" numbers
 ktap_test "reasons" reasons
 ktap_test "all fine again" all_fine
 ktap_test "without the module" without_module
