@@ -188,6 +188,47 @@ chains()
 	fasttrack_rules
 }
 
+# What asking could load, and what is in its way
+loadable=(nf_fasttrack nf_tables nfnetlink_cttimeout nf_conntrack_netlink xfrm_user)
+
+loaded()
+{
+	awk '{ print $1 }' /proc/modules | sort
+}
+
+# Ask where nothing of that is there, and note the modules before and after.
+ask_unloaded()
+{
+	local fresh
+
+	modprobe -qr xt_FASTTRACK nft_compat nft_chain_nat nft_ct nft_masq \
+		nft_limit nft_fib_inet nf_flow_table_inet "${loadable[@]}" \
+		nfnetlink
+	ns_new fresh
+	loaded >"$lib_dir/before"
+	ftctl -N "$fresh" status >"$lib_dir/unloaded" 2>&1
+	ftctl -N "$fresh" metrics >>"$lib_dir/unloaded" 2>&1
+	loaded >"$lib_dir/after"
+}
+
+loads_nothing()
+{
+	local name
+
+	for name in "${loadable[@]}"; do
+		expect_equal "$name beforehand" \
+			"$(grep -x "$name" "$lib_dir/before")" ""
+		expect "$name can be loaded" modprobe -n "$name"
+	done
+	expect_equal "loaded by asking" "$(comm -13 "$lib_dir/before" \
+		"$lib_dir/after")" ""
+	grep -q '^module *FAIL *modprobe nf_fasttrack' "$lib_dir/unloaded" &&
+		grep -q '^flowtable *OK' "$lib_dir/unloaded" &&
+		grep -q '^ipsec *OK' "$lib_dir/unloaded" &&
+		grep -q '^fasttrack_loaded 0' "$lib_dir/unloaded" ||
+		fail "$(<"$lib_dir/unloaded")"
+}
+
 # Asking must not make tables of the legacy back end, which cost every packet.
 no_side_effects()
 {
@@ -294,6 +335,7 @@ without_module()
 
 require ip ftctl conntrack iptables-nft iptables-legacy nft setpriv
 [ -z "$slow" ] || ktap_skip_all "nothing is fast"
+ask_unloaded
 router_new
 hosts_start "$client" "$router" "$server"
 # What is forwarded before there is a rule is nobody's share
@@ -304,7 +346,7 @@ mapfile -t forwarded < <(in_ns "$router" cat /proc/net/snmp /proc/net/snmp6 |
 	     $1 == "Ip6OutForwDatagrams" { print $2 }')
 fasttrack_rules
 
-ktap_plan 14
+ktap_plan 15
 ktap_test "nothing stands in the way" all_fine
 ktap_test "switches" switches
 ktap_test "lease against timeouts" lease
@@ -312,6 +354,7 @@ ktap_test "order of the rules, both back ends" rules
 ktap_test "rules of one family" one_family
 ktap_test "rules in chains, and what accepts behind them" chains
 ktap_test "asking changes nothing" no_side_effects
+ktap_test "asking loads nothing" loads_nothing
 ktap_test "nft's flowtable" flowtable
 ktap_test "IPsec policies" ipsec
 ktap_test "metrics" metrics
