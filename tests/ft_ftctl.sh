@@ -173,7 +173,10 @@ status()
 settings()
 {
 	expect "set" ctl set lease=3s table-limit=1000 || return
-	ctl_json settings settings && told settings -- table-limit 1000
+	ctl_json settings settings && told settings -- enabled True \
+		lease 3000 table-limit 1000 ingress auto
+	expect "schema" in_ns "$router" /usr/bin/python3 "$here/ft_list.py" \
+		schema settings "$lib_dir/settings"
 	expect_equal "lease in ms" "$(in_ns "$router" /usr/bin/python3 \
 		"$here/ft_dump.py" settings | grep -o '"lease": [0-9]*')" \
 		'"lease": 3000'

@@ -108,11 +108,15 @@ def expected_of(flow):
         "repl-packets": number_of(reply, "counters/packets"),
         "repl-bytes": number_of(reply, "counters/bytes"),
         "connection-mark": number_of(about, "mark"),
-        "zone": number_of(about, "zone") or 0,
+        "orig-zone": number_of(orig, ".//zone"),
+        "reply-zone": number_of(reply, ".//zone"),
+        "zone": number_of(about, "zone"),
         "assured": about.find("assured") is not None,
         "seen-reply": about.find("unreplied") is None,
         "id": number_of(about, "id"),
     }
+    if not want["orig-zone"] and not want["reply-zone"]:
+        want["zone"] = want["zone"] or 0
     state = text_of(about, "state")
     if want["protocol"] == "tcp":
         want["tcp-state"] = STATES[state]
@@ -254,8 +258,10 @@ FILTERS = [
     ("connection-mark=7", lambda r: r["connection-mark"] == 7),
     ("connection-mark=0/0xff", lambda r: not r["connection-mark"] & 0xff),
     ("connection-mark=0x1/0x3", lambda r: r["connection-mark"] & 3 == 1),
-    ("zone=5", lambda r: r["zone"] == 5),
-    ("zone=0", lambda r: r["zone"] == 0),
+    ("zone=5", lambda r: r.get("zone") == 5),
+    ("zone=0", lambda r: r.get("zone") == 0),
+    ("orig-zone=6", lambda r: r.get("orig-zone") == 6),
+    ("reply-zone=6", lambda r: r.get("reply-zone") == 6),
     ("state=new", lambda r: r["state"] == "new"),
     ("state=established", lambda r: r["state"] == "established"),
     ("state=new,related", lambda r: r["state"] != "established"),
@@ -414,8 +420,11 @@ def schema(name, path):
     with open(path, encoding="utf-8") as file:
         text = file.read()
     if name in ("connection watch", "monitor"):
-        for line in text.splitlines():
+        lines = text.splitlines()
+        for line in lines:
             validate(name, json.loads(line))
+        if not lines:
+            wrong("%s: nothing to validate" % name)
     else:
         validate(name, json.loads(text))
 

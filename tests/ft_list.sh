@@ -41,6 +41,8 @@ make_entries()
 	done
 	entry -p udp -s fd07::1 -d fd08::1 --sport 9 --dport 10 -m 0x107
 	entry -p udp -s 10.7.0.3 -d 10.8.0.3 --sport 9 --dport 10 -w 5
+	entry -p udp -s 10.7.0.6 -d 10.8.0.6 --sport 9 --dport 10 --orig-zone 6
+	entry -p udp -s 10.7.0.7 -d 10.8.0.7 --sport 9 --dport 10 --reply-zone 6
 	entry -p sctp -s 10.7.0.2 -d 10.8.0.2 --sport 11 --dport 12 \
 		--state ESTABLISHED --orig-vtag 1 --reply-vtag 2
 	entry -p gre -s 10.7.0.4 -d 10.8.0.4 --srckey 0x1234 --dstkey 0x5678

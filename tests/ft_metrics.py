@@ -46,6 +46,11 @@ def forwarded():
             "ipv6": int(ipv6["Ip6OutForwDatagrams"])}
 
 
+def entries():
+    return int(subprocess.run(["conntrack", "-C"], check=True,
+                              stdout=subprocess.PIPE).stdout)
+
+
 def check_families(found, before, after):
     """The engine's answer before or after: a lease may end in between."""
     pairs = {"fasttrack_rules": "rules",
@@ -97,13 +102,23 @@ def check(text, loaded, before, base):
         "fasttrack_forwarded_packets"})
 
 
+def check_entries(text, before, after):
+    """As many as conntrack has, of which some may end in between."""
+    got = samples_of(openmetrics(text))[("fasttrack_conntrack_entries", ())]
+    if not min(before, after) <= got <= max(before, after):
+        WRONG.append("%s entries, conntrack has %s and %s" % (
+            got, before, after))
+
+
 def main(words):
     loaded = words[:1] == ["loaded"]
     base = dict(zip(("ipv4", "ipv6"), map(int, words[1:])))
     before = ft_dump.Fasttrack().status() if loaded else None
+    most = entries()
     done = subprocess.run(["ftctl", "metrics"], stdout=subprocess.PIPE,
                           check=True)
     check(done.stdout.decode(), loaded, before, base)
+    check_entries(done.stdout.decode(), most, entries())
     print("\n".join(WRONG))
     return bool(WRONG)
 

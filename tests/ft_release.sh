@@ -343,6 +343,41 @@ delete_by_filter()
 	hosts send v b 3 100 && again
 }
 
+# twin ARG...: an entry that no packet made.
+twin()
+{
+	in_ns "$router" conntrack -I -t 1000 -p udp -s 10.7.0.8 -d 10.8.0.8 \
+		--sport 19 --dport 20 "$@" >/dev/null 2>&1 ||
+		fail "conntrack -I $*"
+}
+
+twins()
+{
+	in_ns "$router" conntrack -L 2>/dev/null | grep 'src=10.7.0.8 '
+}
+
+# Of two entries with one original tuple that goes which is in the zone, be it a
+# zone of both directions or of one. That of the reply does not tell them apart.
+delete_by_zone()
+{
+	local key others
+
+	for key in zone orig-zone reply-zone; do
+		others=0
+		twin "--$key" 7
+		[ $key = reply-zone ] || others=1
+		[ $others = 0 ] || twin -r 10.8.0.9 -q 10.7.0.8 \
+			--reply-port-src 20 --reply-port-dst 19
+		expect_equal "$key: there" "$(twins | grep -c zone)" 1
+		says "$key" "deleted: 1" ctl connection delete \
+			src-address=10.7.0.8 "$key=7"
+		expect_equal "$key: left" "$(twins | grep -c zone)" 0
+		says "others than $key" "deleted: $others" ctl connection \
+			delete src-address=10.7.0.8
+		expect_equal "$key: all" "$(twins)" ""
+	done
+}
+
 gone()
 {
 	! hosts_ask ft "$1"
@@ -355,7 +390,7 @@ hosts_start "$client" "$router" "$server"
 nat_rules
 fasttrack_rules
 
-ktap_plan 13
+ktap_plan 14
 ktap_test "connections" flows
 ktap_test "one is released and comes back" release_one
 ktap_test "released by filter" release_by_filter
@@ -365,6 +400,7 @@ ktap_test "why one is fast" why_fast
 ktap_test "why one was refused" why_refused
 ktap_test "why one never was" why_never
 ktap_test "entries deleted by filter" delete_by_filter
+ktap_test "entries deleted by zone" delete_by_zone
 ktap_test "errors of the engine have a text" untouched engine_errors
 ktap_test "bad words" untouched bad_words
 ktap_test "without privilege" untouched without_privilege

@@ -49,6 +49,37 @@ fill()
 		awk '$1 == "ipv4-connections:" { print $2 }')" "$fast"
 }
 
+# buckets: what status says of the tables of both families, into $buckets.
+buckets()
+{
+	buckets=$(in_ns "$router" ftctl status |
+		awk '$1 == "table-buckets:" { print $2 }')
+}
+
+is_power()
+{
+	[ "$1" -gt 0 ] && [ $(($1 & ($1 - 1))) -eq 0 ]
+}
+
+# The table of IPv4 has a power of two of buckets, no fewer than directions; that
+# of IPv6 has nothing in it and is as it was made.
+grown()
+{
+	local buckets
+
+	buckets
+	is_power $((buckets - made / 2)) &&
+		[ $((buckets - made / 2)) -ge $((fast * 2)) ]
+}
+
+buckets_grow()
+{
+	expect "$made of two tables" is_power "$made"
+	expect "$made do for $fast connections" \
+		[ $((made / 2)) -lt $((fast * 2)) ]
+	wait_until 20 grown || fail "$(in_ns "$router" ftctl status)"
+}
+
 # measure NAME FILE COMMAND...: output into FILE, memory in KiB into $NAME, and
 # processor time in hundredths of a second into ${NAME}_time.
 measure()
@@ -152,9 +183,12 @@ require ip ftctl conntrack iptables-nft ctfill time
 [ -z "$slow" ] || ktap_skip_all "nothing is fast"
 router_new
 fasttrack_rules
+buckets
+made=$buckets
 
-ktap_plan 5
+ktap_plan 6
 ktap_test "$total entries, $fast of them fast" fill
+ktap_test "buckets grow with the connections" buckets_grow
 ktap_test "list against conntrack -L" lists
 ktap_test "sorted, limited, filtered" selections
 ktap_test "JSON is complete" complete

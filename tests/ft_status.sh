@@ -42,6 +42,27 @@ fine()
 	[[ $told == OK* ]] || fail "$1: told '$told'"
 }
 
+# nobody COMMAND PATTERN: what ftctl tells who may not look at everything, into a
+# file; a line of it is like that.
+nobody()
+{
+	in_ns "$router" setpriv --reuid 65534 --regid 65534 --clear-groups \
+		--inh-caps=-all --bounding-set=-all ftctl "$1" \
+		>"$lib_dir/nobody" 2>&1
+	expect_equal "$1: status" $? 0
+	grep -q "$2" "$lib_dir/nobody" || fail "$1: $(<"$lib_dir/nobody")"
+}
+
+# untold NAME: nobody is told nothing of it, neither good nor bad.
+untold()
+{
+	nobody status '^forwarding-ipv4 .*OK' &&
+		expect_equal "status" "$(grep "^$1 " "$lib_dir/nobody")" ""
+	nobody metrics 'name="forwarding-ipv4"} 1$' &&
+		expect_equal "metrics" \
+			"$(grep "name=\"$1\"" "$lib_dir/nobody")" ""
+}
+
 all_fine()
 {
 	ctl status >"$lib_dir/told"
@@ -117,10 +138,41 @@ rules()
 	backend=nft
 }
 
+# family_obstacle FAMILY NAME PATTERN: told as FAIL by -4 or -6.
+family_obstacle()
+{
+	ctl "-$1" status >"$lib_dir/told"
+	grep -qE "^$2 +FAIL +$3" "$lib_dir/told" ||
+		fail "-$1: $(<"$lib_dir/told")"
+}
+
+# With a rule of one family the other may do without, unless it is asked about.
+one_family()
+{
+	local match="-m conntrack --ctstate ESTABLISHED,RELATED"
+
+	# shellcheck disable=SC2086 # words of a rule
+	ipt6 -D FORWARD $match -j FASTTRACK
+	fine rule-ipv4
+	expect_equal "nothing fails" "$(grep FAIL "$lib_dir/told")" ""
+	family_obstacle 6 rule-ipv6 'no rule: ip6tables -I FORWARD'
+	# shellcheck disable=SC2086
+	ipt6 -I FORWARD $match -j FASTTRACK && ipt4 -D FORWARD $match \
+		-j FASTTRACK
+	fine rule-ipv6
+	expect_equal "nothing fails" "$(grep FAIL "$lib_dir/told")" ""
+	family_obstacle 4 rule-ipv4 'no rule: iptables -I FORWARD'
+	# shellcheck disable=SC2086
+	ipt4 -I FORWARD $match -j FASTTRACK
+	fine rule-ipv4
+	fine rule-ipv6
+}
+
 chains()
 {
 	fasttrack_rule -D
 	obstacle rule-ipv4 'no rule: iptables -I FORWARD'
+	obstacle rule-ipv6 'no rule: ip6tables -I FORWARD'
 	ipt -N fast
 	ipt -A fast -j FASTTRACK
 	obstacle rule-order-ipv4 'does not get to the chain'
@@ -134,6 +186,47 @@ chains()
 	fine rule-order-ipv6
 	ipt -F FORWARD && ipt -F fast && ipt -X fast
 	fasttrack_rules
+}
+
+# What asking could load, and what is in its way
+loadable=(nf_fasttrack nf_tables nfnetlink_cttimeout nf_conntrack_netlink xfrm_user)
+
+loaded()
+{
+	awk '{ print $1 }' /proc/modules | sort
+}
+
+# Ask where nothing of that is there, and note the modules before and after.
+ask_unloaded()
+{
+	local fresh
+
+	modprobe -qr xt_FASTTRACK nft_compat nft_chain_nat nft_ct nft_masq \
+		nft_limit nft_fib_inet nf_flow_table_inet "${loadable[@]}" \
+		nfnetlink
+	ns_new fresh
+	loaded >"$lib_dir/before"
+	ftctl -N "$fresh" status >"$lib_dir/unloaded" 2>&1
+	ftctl -N "$fresh" metrics >>"$lib_dir/unloaded" 2>&1
+	loaded >"$lib_dir/after"
+}
+
+loads_nothing()
+{
+	local name
+
+	for name in "${loadable[@]}"; do
+		expect_equal "$name beforehand" \
+			"$(grep -x "$name" "$lib_dir/before")" ""
+		expect "$name can be loaded" modprobe -n "$name"
+	done
+	expect_equal "loaded by asking" "$(comm -13 "$lib_dir/before" \
+		"$lib_dir/after")" ""
+	grep -q '^module *FAIL *modprobe nf_fasttrack' "$lib_dir/unloaded" &&
+		grep -q '^flowtable *OK' "$lib_dir/unloaded" &&
+		grep -q '^ipsec *OK' "$lib_dir/unloaded" &&
+		grep -q '^fasttrack_loaded 0' "$lib_dir/unloaded" ||
+		fail "$(<"$lib_dir/unloaded")"
 }
 
 # Asking must not make tables of the legacy back end, which cost every packet.
@@ -165,6 +258,7 @@ flowtable()
 	}
 	END
 	obstacle flowtable "'inet mine f'.*flow add"
+	untold flowtable
 	in_ns "$router" nft delete table inet mine
 	fine flowtable
 }
@@ -178,6 +272,7 @@ ipsec()
 	ip -n "$router" xfrm policy add src 0.0.0.0/0 dst 0.0.0.0/0 dir fwd \
 		tmpl src 10.2.0.2 dst 10.2.0.1 proto esp mode tunnel
 	obstacle ipsec 'all addresses'
+	untold ipsec
 	ip -n "$router" xfrm policy flush
 	fine ipsec
 }
@@ -189,6 +284,14 @@ metrics()
 	expect "metrics" in_ns "$router" /usr/bin/python3 \
 		"$here/ft_metrics.py" loaded "${forwarded[@]}"
 	expect_equal "-4" "$(ctl -4 metrics | grep -c ipv6)" 0
+}
+
+# Shares and connections as others tell them. How the table grows is
+# ft_scale.sh's.
+numbers()
+{
+	expect "numbers" in_ns "$router" /usr/bin/python3 \
+		"$here/ft_status.py" "${forwarded[@]}"
 }
 
 reasons()
@@ -230,8 +333,9 @@ without_module()
 		"$here/ft_metrics.py"
 }
 
-require ip ftctl conntrack iptables-nft iptables-legacy nft
+require ip ftctl conntrack iptables-nft iptables-legacy nft setpriv
 [ -z "$slow" ] || ktap_skip_all "nothing is fast"
+ask_unloaded
 router_new
 hosts_start "$client" "$router" "$server"
 # What is forwarded before there is a rule is nobody's share
@@ -242,16 +346,19 @@ mapfile -t forwarded < <(in_ns "$router" cat /proc/net/snmp /proc/net/snmp6 |
 	     $1 == "Ip6OutForwDatagrams" { print $2 }')
 fasttrack_rules
 
-ktap_plan 12
+ktap_plan 15
 ktap_test "nothing stands in the way" all_fine
 ktap_test "switches" switches
 ktap_test "lease against timeouts" lease
 ktap_test "order of the rules, both back ends" rules
+ktap_test "rules of one family" one_family
 ktap_test "rules in chains, and what accepts behind them" chains
 ktap_test "asking changes nothing" no_side_effects
+ktap_test "asking loads nothing" loads_nothing
 ktap_test "nft's flowtable" flowtable
 ktap_test "IPsec policies" ipsec
 ktap_test "metrics" metrics
+ktap_test "shares and connections" numbers
 ktap_test "reasons" reasons
 ktap_test "all fine again" all_fine
 ktap_test "without the module" without_module

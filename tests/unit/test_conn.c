@@ -59,6 +59,8 @@ static const struct {
 	{ PROP_TIMEOUT, "1d1h1m1s", "\"timeout\":90061" },
 	{ PROP_CONNECTION_MARK, "0x10", "\"connection-mark\":16" },
 	{ PROP_ZONE, "0", "\"zone\":0" },
+	{ PROP_ORIG_ZONE, NULL, NULL },
+	{ PROP_REPLY_ZONE, NULL, NULL },
 	{ PROP_CONNECTION_TYPE, "ftp\"", "\"connection-type\":\"ftp\\\"\"" },
 	{ PROP_ORIG_BYTES, "18446744073709551615",
 	  "\"orig-bytes\":18446744073709551615" },
@@ -109,6 +111,28 @@ static void test_forms(void)
 		buf.used = 0;
 		written = conn_json(&conn, rows[i].prop, &buf);
 		ktap_case(same(&buf, written, rows[i].json), "JSON");
+	}
+	buf_free(&buf);
+}
+
+/* A zone is of both directions or of one. */
+static void test_zones(void)
+{
+	static const char * const json[] = {
+		"\"orig-zone\":5", "\"reply-zone\":5",
+	};
+	struct conn conn = { .ct = &ct };
+	struct buf buf = { 0 };
+	int dir;
+
+	for (dir = 0; dir < DIR_COUNT; dir++) {
+		make();
+		ct.dir_zone[dir] = 5;
+		buf.used = 0;
+		ktap_case(!conn_json(&conn, PROP_ZONE, &buf) &&
+			  !conn_json(&conn, PROP_REPLY_ZONE - dir, &buf) &&
+			  same(&buf, conn_json(&conn, PROP_ORIG_ZONE + dir,
+					       &buf), json[dir]), json[dir]);
 	}
 	buf_free(&buf);
 }
@@ -247,8 +271,9 @@ static void test_names(void)
 int main(void)
 {
 	ktap_plan(2 * ARRAY_SIZE(rows) + ARRAY_SIZE(verdicts) +
-		  ARRAY_SIZE(strings) + ARRAY_SIZE(scaled) + 3);
+		  ARRAY_SIZE(strings) + ARRAY_SIZE(scaled) + 3 + 2);
 	test_forms();
+	test_zones();
 	test_verdicts();
 	test_strings();
 	test_scaled();

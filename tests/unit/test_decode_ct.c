@@ -151,6 +151,67 @@ static void test_gre(void)
 		  "gre: keys are no ports");
 }
 
+/* Of an entry whose direction @dir has a zone attribute of @len bytes. */
+static struct nlmsghdr *make_zone(int dir, u16 len)
+{
+	static const u8 zone[4] = { 0x01, 0x05 };
+	struct nlmsghdr *nlh = begin(AF_INET);
+	struct nlattr *tuple, *proto;
+	int i;
+
+	for (i = 0; i < DIR_COUNT; i++) {
+		tuple = mnl_attr_nest_start(nlh, i ? CTA_TUPLE_REPLY :
+						     CTA_TUPLE_ORIG);
+		put_ip(nlh, AF_INET, 1, 2);
+		proto = mnl_attr_nest_start(nlh, CTA_TUPLE_PROTO);
+		mnl_attr_put_u8(nlh, CTA_PROTO_NUM, IPPROTO_UDP);
+		mnl_attr_nest_end(nlh, proto);
+		if (i == dir)
+			mnl_attr_put(nlh, CTA_TUPLE_ZONE, len, zone);
+		mnl_attr_nest_end(nlh, tuple);
+	}
+	return nlh;
+}
+
+/* The zone that the request to delete an entry has in its original tuple. */
+static u16 key_zone(const struct ct_conn *conn)
+{
+	struct nl *nl = nl_open(NETLINK_NETFILTER);
+	const struct nlattr *attr, *inner;
+	u16 zone = 0;
+
+	mnl_attr_for_each(attr, ct_build_delete(nl, conn),
+			  sizeof(struct nfgenmsg)) {
+		if (mnl_attr_get_type(attr) != CTA_TUPLE_ORIG)
+			continue;
+		mnl_attr_for_each_nested(inner, attr)
+			if (mnl_attr_get_type(inner) == CTA_TUPLE_ZONE)
+				zone = ntohs(mnl_attr_get_u16(inner));
+	}
+	nl_close(nl);
+	return zone;
+}
+
+static void test_zones(void)
+{
+	struct ct_conn conn;
+
+	ktap_case(!ct_decode(make_zone(DIR_ORIG, 2), &conn) &&
+		  conn.dir_zone[DIR_ORIG] == 0x105 &&
+		  !conn.dir_zone[DIR_REPLY] && !conn.zone &&
+		  key_zone(&conn) == 0x105, "zone: original direction");
+	ktap_case(!ct_decode(make_zone(DIR_REPLY, 2), &conn) &&
+		  !conn.dir_zone[DIR_ORIG] &&
+		  conn.dir_zone[DIR_REPLY] == 0x105 && !conn.zone &&
+		  !key_zone(&conn), "zone: reply");
+	ktap_case(!ct_decode(make_zone(-1, 2), &conn) &&
+		  !conn.dir_zone[DIR_ORIG] && !conn.dir_zone[DIR_REPLY] &&
+		  !key_zone(&conn), "zone: none");
+	ktap_case(decode(make_zone(DIR_ORIG, 4)) == -EBADMSG &&
+		  decode(make_zone(DIR_REPLY, 1)) == -EBADMSG,
+		  "zone: wrong length");
+}
+
 static void put_icmp(struct nlmsghdr *nlh, u16 type, u8 family, u8 protocol,
 		     u16 id_attr)
 {
@@ -281,7 +342,7 @@ static void test_entries(void)
 
 int main(void)
 {
-	ktap_plan(6 + 2 + 4 + ARRAY_SIZE(wrong) + 3 + 2 + 3 + 2);
+	ktap_plan(6 + 2 + 4 + 4 + ARRAY_SIZE(wrong) + 3 + 2 + 3 + 2);
 	test_snat();
 	test_ipv6();
 	test_gre();
@@ -292,6 +353,7 @@ int main(void)
 		  "icmp with icmpv6 fields");
 	test_icmp(AF_INET6, IPPROTO_ICMPV6, CTA_PROTO_ICMP_ID, false,
 		  "icmpv6 with icmp fields");
+	test_zones();
 	test_wrong();
 	test_families();
 	/* Tuples are whole before any of the eight attributes behind them. */

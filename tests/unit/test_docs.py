@@ -106,6 +106,22 @@ class Schema(unittest.TestCase):
         jsonschema.Draft7Validator.check_schema(
             json.loads(read("Documentation/ftctl.schema.json")))
 
+    def test_every_output_is_validated(self):
+        """By a test that runs the command: "schema NAME FILE" of ft_list.py,
+        or the list's own comparison."""
+        known = json.loads(read("Documentation/ftctl.schema.json"))
+        outputs = {name for name in commands()
+                   if name in known["definitions"]}
+        self.assertGreaterEqual(len(outputs), 11)
+        tests = " ".join(
+            read("tests/" + name).replace("\\\n", " ")
+            for name in sorted(os.listdir(os.path.join(TOP, "tests")))
+            if re.fullmatch(r"ft_.*\.sh", name))
+        asked = " ".join(re.findall(
+            r"(?:judge|ft_list\.py\")\s+schema\s(.*)", tests))
+        for name in sorted(outputs):
+            self.assertRegex(asked, r'(^|\s)"?%s"?\s+"\$lib_dir/' % name)
+
     # How the YAML spec's attributes are called where a person reads them
     NAMES = {
         "status": {"ingress-ifindex": "ingress-devices"},

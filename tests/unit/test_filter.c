@@ -74,6 +74,11 @@ static const struct {
 	{ { "connection-mark=3/2" }, 0,
 	  "connection-mark: '3/2' has bits outside of its mask" },
 	{ { "zone=65536" }, 0, "zone: '65536' is not a zone (0 to 65535)" },
+	{ { "orig-zone=65536" }, 0,
+	  "orig-zone: '65536' is not a zone (0 to 65535)" },
+	{ { "reply-zone=0" }, 0,
+	  "reply-zone: '0' is not a zone (1 to 65535)" },
+	{ { "orig-zone=1", "orig-zone=2" }, 0, "orig-zone is given twice" },
 	{ { "state=new,related" }, 0, NULL },
 	{ { "state=new," }, 0,
 	  "state: 'new,' is not new, established or related" },
@@ -237,6 +242,8 @@ static const struct {
 	{ { "connection-mark=0" }, false, true },
 	{ { "zone=0" }, true, true },
 	{ { "zone=1" }, false, false },
+	{ { "orig-zone=1" }, false, false },
+	{ { "reply-zone=1" }, false, false },
 	{ { "state=established" }, true, false },
 	{ { "state=new" }, false, true },
 	{ { "state=related" }, false, false },
@@ -278,6 +285,44 @@ static void test_matches(void)
 			  matches[i].words[0] ?: "no word");
 }
 
+static const struct {
+	const char *word;
+	u16 zone;
+	u16 dir_zone[DIR_COUNT];
+	bool match;
+} zones[] = {
+	{ "zone=0", 5, { 0, 0 }, false },
+	{ "zone=5", 5, { 0, 0 }, true },
+	{ "zone=0", 0, { 5, 0 }, false },
+	{ "zone=0", 0, { 0, 5 }, false },
+	{ "zone=5", 0, { 5, 0 }, false },
+	{ "orig-zone=5", 0, { 5, 0 }, true },
+	{ "orig-zone=5", 0, { 0, 5 }, false },
+	{ "orig-zone=5", 0, { 6, 0 }, false },
+	{ "orig-zone=5", 5, { 0, 0 }, false },
+	{ "reply-zone=5", 0, { 0, 5 }, true },
+	{ "reply-zone=5", 0, { 5, 0 }, false },
+};
+
+static void test_zones(void)
+{
+	char error[FILTER_ERROR_SIZE];
+	struct filter filter;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(zones); i++) {
+		const char *words[MAX_WORDS] = { zones[i].word };
+		struct ct_conn conn = tcp;
+
+		conn.zone = zones[i].zone;
+		memcpy(conn.dir_zone, zones[i].dir_zone,
+		       sizeof(conn.dir_zone));
+		ktap_case(!take(&filter, words, 0, error) &&
+			  filter_match(&filter, &conn, NULL, 0) ==
+			  zones[i].match, zones[i].word);
+	}
+}
+
 static void test_values(void)
 {
 	static const char * const words[MAX_WORDS] = {
@@ -312,10 +357,11 @@ static void test_names(void)
 int main(void)
 {
 	ktap_plan(ARRAY_SIZE(lines) + ARRAY_SIZE(strangers) +
-		  ARRAY_SIZE(matches) + 3 + 1);
+		  ARRAY_SIZE(matches) + ARRAY_SIZE(zones) + 3 + 1);
 	test_lines();
 	test_strangers();
 	test_matches();
+	test_zones();
 	test_values();
 	test_names();
 	return ktap_end();

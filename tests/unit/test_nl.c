@@ -155,6 +155,33 @@ static void test_odd(struct nl *nl, int *ret)
 		  "the reader stops");
 }
 
+/* The list of families, of which the second is looked for. */
+static void test_listed(struct nl *nl)
+{
+	static const char * const names[] = { "nlctrl", "mine", "mine2" };
+	struct listed there = { "mine", -ENOENT };
+	struct listed missing = { "min", -ENOENT };
+	struct nlmsghdr *nlh;
+	size_t i;
+
+	begin(nl);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		int len = 0;
+
+		nlh = put(nl, &len, GENL_ID_CTRL, NLM_F_MULTI);
+		mnl_nlmsg_put_extra_header(nlh, sizeof(struct genlmsghdr));
+		mnl_attr_put_u16(nlh, CTRL_ATTR_FAMILY_ID, 16 + i);
+		mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, names[i]);
+		see_listed(nlh, &there);
+		see_listed(nlh, &missing);
+	}
+	ktap_case(there.id == 17, "listed");
+	ktap_case(missing.id == -ENOENT, "not listed");
+	ktap_case(nl_genl_listed(nl, "nlctrl") == GENL_ID_CTRL &&
+		  nl_genl_listed(nl, "nlctr") == -ENOENT,
+		  "by the kernel's list");
+}
+
 int main(void)
 {
 	struct nl *nl = nl_open(NETLINK_GENERIC);
@@ -162,10 +189,11 @@ int main(void)
 
 	if (!nl)
 		return 1;
-	ktap_plan(12);
+	ktap_plan(15);
 	test_dump(nl, &ret);
 	test_error(nl, &ret);
 	test_odd(nl, &ret);
+	test_listed(nl);
 	nl_close(nl);
 	return ktap_end();
 }

@@ -166,13 +166,10 @@ static void put_conntrack(struct buf *buf)
 		"entries", "Entries of the conntrack table." };
 	static const struct family limit = { "conntrack_limit_entries",
 		"gauge", "entries", "Most entries of the conntrack table." };
-	struct nl *nl = nl_open(NETLINK_NETFILTER);
-	u64 most;
-	u32 count;
+	u64 count, most;
 
-	if (nl && !ct_get_entries(nl, &count))
+	if (!sysctl_read(SYSCTL_CT "count", &count))
 		single(buf, &entries, count);
-	nl_close(nl);
 	if (!sysctl_read(SYSCTL_CT "max", &most))
 		single(buf, &limit, most);
 }

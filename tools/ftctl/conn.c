@@ -68,6 +68,11 @@ const struct conn_prop_info conn_props[PROPS] = {
 	[PROP_CONNECTION_MARK] = { "connection-mark", "connection mark",
 		CONN_BITS },
 	[PROP_ZONE] = { "zone", "conntrack zone", CONN_NUMBER },
+	[PROP_ORIG_ZONE] = { "orig-zone",
+		"zone of the original direction, if that alone has one",
+		CONN_NUMBER },
+	[PROP_REPLY_ZONE] = { "reply-zone",
+		"zone of the reply, if that alone has one", CONN_NUMBER },
 	[PROP_CONNECTION_TYPE] = { "connection-type",
 		"helper at work, empty if none", CONN_WORD },
 	[PROP_ORIG_PACKETS] = { "orig-packets",
@@ -270,6 +275,23 @@ static bool get_counter(const struct conn *conn, enum conn_prop prop,
 	return conn->ct->has & CT_HAS_COUNTERS;
 }
 
+/* The kernel leaves the default zone out. */
+static bool get_zone(const struct ct_conn *ct, enum conn_prop prop,
+		     struct conn_value *value)
+{
+	const u16 *zone = ct->dir_zone;
+
+	switch (prop) {
+	case PROP_ZONE:
+		value->number = ct->zone;
+		return !zone[DIR_ORIG] && !zone[DIR_REPLY];
+	case PROP_ORIG_ZONE:
+		return give_number(value, zone[DIR_ORIG]) && zone[DIR_ORIG];
+	default:
+		return give_number(value, zone[DIR_REPLY]) && zone[DIR_REPLY];
+	}
+}
+
 static bool get_conntrack(const struct ct_conn *ct, enum conn_prop prop,
 			  struct conn_value *value)
 {
@@ -285,9 +307,8 @@ static bool get_conntrack(const struct ct_conn *ct, enum conn_prop prop,
 	case PROP_CONNECTION_MARK:
 		value->number = ct->mark;
 		return ct->has & CT_HAS_MARK;
-	case PROP_ZONE:
-		/* The kernel leaves the default zone out. */
-		return give_number(value, ct->zone);
+	case PROP_ZONE ... PROP_REPLY_ZONE:
+		return get_zone(ct, prop, value);
 	case PROP_CONNECTION_TYPE:
 		return give_word(value, ct->helper ?: "");
 	default:

@@ -213,13 +213,16 @@ static void put_proto(struct nlmsghdr *nlh, const struct ct_tuple *tuple)
 }
 
 /**
- * ct_delete() - Delete one entry.
- * @nl: Socket of NETLINK_NETFILTER.
+ * ct_build_delete() - Make the message that deletes one entry.
+ * @nl: Socket.
  * @conn: Entry as ct_dump() gave it.
  *
- * Return: 0, -ENOENT if it has gone already, or a negative errno.
+ * It is found by its original tuple, in the zone of that direction; a zone of
+ * replies alone is none of its name.
+ *
+ * Return: Message.
  */
-int ct_delete(struct nl *nl, const struct ct_conn *conn)
+struct nlmsghdr *ct_build_delete(struct nl *nl, const struct ct_conn *conn)
 {
 	const struct ct_tuple *orig = &conn->tuple[DIR_ORIG];
 	struct nlattr *nest, *inner;
@@ -235,12 +238,27 @@ int ct_delete(struct nl *nl, const struct ct_conn *conn)
 		    orig->dst);
 	mnl_attr_nest_end(nlh, inner);
 	put_proto(nlh, orig);
+	if (conn->dir_zone[DIR_ORIG])
+		mnl_attr_put_u16(nlh, CTA_TUPLE_ZONE,
+				 htons(conn->dir_zone[DIR_ORIG]));
 	mnl_attr_nest_end(nlh, nest);
 	if (conn->has & CT_HAS_ZONE)
 		mnl_attr_put_u16(nlh, CTA_ZONE, htons(conn->zone));
 	if (conn->has & CT_HAS_ID)
 		mnl_attr_put_u32(nlh, CTA_ID, conn->id);
-	return nl_do(nl, nlh, NULL, NULL);
+	return nlh;
+}
+
+/**
+ * ct_delete() - Delete one entry.
+ * @nl: Socket of NETLINK_NETFILTER.
+ * @conn: Entry as ct_dump() gave it.
+ *
+ * Return: 0, -ENOENT if it has gone already, or a negative errno.
+ */
+int ct_delete(struct nl *nl, const struct ct_conn *conn)
+{
+	return nl_do(nl, ct_build_delete(nl, conn), NULL, NULL);
 }
 
 /**

@@ -72,6 +72,8 @@ struct ct_count {
  * @timeout: Seconds left.
  * @mark: Connection mark.
  * @zone: Zone of both directions.
+ * @dir_zone: Zone of one direction, 0 for none; an entry has no more than one
+ *	zone, of both or of one.
  * @family: AF_INET or AF_INET6.
  * @tcp_state: enum tcp_conntrack.
  * @tuple: Both directions.
@@ -85,6 +87,7 @@ struct ct_conn {
 	u32 timeout;
 	u32 mark;
 	u16 zone;
+	u16 dir_zone[DIR_COUNT];
 	u8 family;
 	u8 tcp_state;
 	struct ct_tuple tuple[DIR_COUNT];
@@ -125,6 +128,7 @@ int ct_dump(struct nl *nl, const struct ct_filter *filter, ct_conn_cb cb,
 	    void *data);
 int ct_count(struct nl *nl, u8 family, u64 *count);
 int ct_get_entries(struct nl *nl, u32 *entries);
+struct nlmsghdr *ct_build_delete(struct nl *nl, const struct ct_conn *conn);
 int ct_delete(struct nl *nl, const struct ct_conn *conn);
 int ct_report(const struct nl *nl, int err, const char *what);
 

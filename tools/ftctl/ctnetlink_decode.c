@@ -118,19 +118,22 @@ static int decode_proto(const struct nlattr *nest, struct ct_tuple *tuple)
 	return 0;
 }
 
-static int decode_tuple(const struct nlattr *nest, u8 family,
-			struct ct_tuple *tuple)
+static int decode_tuple(const struct nlattr *nest, struct ct_conn *conn,
+			int dir)
 {
 	static const u8 kinds[] = {
 		[CTA_TUPLE_IP] = ATTR_NEST,
 		[CTA_TUPLE_PROTO] = ATTR_NEST,
+		[CTA_TUPLE_ZONE] = ATTR_U16,
 	};
 	const struct nlattr *tb[ARRAY_SIZE(kinds)];
+	struct ct_tuple *tuple = &conn->tuple[dir];
 
 	if (attr_parse_nest(nest, kinds, ARRAY_SIZE(kinds) - 1, tb) ||
 	    !tb[CTA_TUPLE_IP] || !tb[CTA_TUPLE_PROTO] ||
-	    decode_ip(tb[CTA_TUPLE_IP], family, tuple))
+	    decode_ip(tb[CTA_TUPLE_IP], conn->family, tuple))
 		return -EBADMSG;
+	conn->dir_zone[dir] = get_be16(tb[CTA_TUPLE_ZONE]);
 	return decode_proto(tb[CTA_TUPLE_PROTO], tuple);
 }
 
@@ -212,10 +215,8 @@ static void decode_plain(const struct nlattr **tb, struct ct_conn *conn)
 
 static int decode_nests(const struct nlattr **tb, struct ct_conn *conn)
 {
-	if (decode_tuple(tb[CTA_TUPLE_ORIG], conn->family,
-			 &conn->tuple[DIR_ORIG]) ||
-	    decode_tuple(tb[CTA_TUPLE_REPLY], conn->family,
-			 &conn->tuple[DIR_REPLY]))
+	if (decode_tuple(tb[CTA_TUPLE_ORIG], conn, DIR_ORIG) ||
+	    decode_tuple(tb[CTA_TUPLE_REPLY], conn, DIR_REPLY))
 		return -EBADMSG;
 	if (tb[CTA_COUNTERS_ORIG] && tb[CTA_COUNTERS_REPLY]) {
 		if (decode_count(tb[CTA_COUNTERS_ORIG],

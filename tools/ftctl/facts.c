@@ -2,55 +2,52 @@
 /* Owns the collection of facts for the preconditions: the engine's settings,
  * conntrack's timeouts, nft's flowtables, IPsec's policies. Must not judge.
  *
- * Nothing is loaded by asking: a module that is not there has no flowtables
- * and no policies.
+ * Nothing is loaded by asking, not even the engine: a module that is not there
+ * has no rules, no flowtables and no policies.
  */
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/utsname.h>
 #include <linux/fasttrack.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <linux/netfilter/nfnetlink_cttimeout.h>
 #include <linux/xfrm.h>
 
 #include "attr.h"
-#include "cttimeout.h"
 #include "precondition.h"
+#include "proc.h"
 
-static void shorter(struct facts *facts, const struct ctt_values *values,
-		    u32 attr, const char *name)
-{
-	if (!(values->has & BIT(attr)) ||
-	    (facts->shortest_name && values->seconds[attr] >= facts->shortest))
-		return;
-	facts->shortest = values->seconds[attr];
-	facts->shortest_name = name;
-}
+/* Those that the engine cuts its lease by. Their sysctls are there without
+ * the module that has messages about them.
+ */
+static const struct {
+	const char *sysctl;
+	const char *name;
+} timeouts[] = {
+	{ SYSCTL_CT "tcp_timeout_established", "tcp-established-timeout" },
+	{ SYSCTL_CT "tcp_timeout_unacknowledged", "tcp-unacked-timeout" },
+	{ SYSCTL_CT "tcp_timeout_max_retrans", "tcp-max-retrans-timeout" },
+	{ SYSCTL_CT "udp_timeout_stream", "udp-stream-timeout" },
+};
 
-/* Those that the engine cuts its lease by. */
+/* All of them or none: one that is missing may be the shortest. */
 static void read_timeouts(struct facts *facts)
 {
-	struct ctt_values tcp = { .l3proto = AF_INET, .l4proto = IPPROTO_TCP };
-	struct ctt_values udp = { .l3proto = AF_INET, .l4proto = IPPROTO_UDP };
-	struct nl *nl = nl_open(NETLINK_NETFILTER);
+	u64 value;
+	size_t i;
 
-	if (!nl)
-		return;
-	if (!ctt_get(nl, &tcp) && !ctt_get(nl, &udp)) {
-		shorter(facts, &tcp, CTA_TIMEOUT_TCP_ESTABLISHED,
-			"tcp-established-timeout");
-		shorter(facts, &tcp, CTA_TIMEOUT_TCP_UNACK,
-			"tcp-unacked-timeout");
-		shorter(facts, &tcp, CTA_TIMEOUT_TCP_RETRANS,
-			"tcp-max-retrans-timeout");
-		shorter(facts, &udp, CTA_TIMEOUT_UDP_REPLIED,
-			"udp-stream-timeout");
+	for (i = 0; i < ARRAY_SIZE(timeouts); i++) {
+		if (sysctl_read(timeouts[i].sysctl, &value)) {
+			facts->shortest_name = NULL;
+			return;
+		}
+		if (facts->shortest_name && value >= facts->shortest)
+			continue;
+		facts->shortest = value;
+		facts->shortest_name = timeouts[i].name;
 	}
-	nl_close(nl);
 }
 
 static void read_lease(struct facts *facts, struct ft *ft)
@@ -103,18 +100,26 @@ static int see_flowtable(const struct nlmsghdr *nlh, void *data)
 	return 0;
 }
 
+/* One that was seen is one, whatever became of the rest of the list. */
 static void read_flowtables(struct facts *facts)
 {
 	struct nl *nl;
+	int ret;
 
-	if (access("/sys/module/nf_tables", F_OK))
+	if (facts->nf_tables != PRESENT_YES) {
+		facts->has_flowtable = facts->nf_tables == PRESENT_NO;
 		return;
+	}
 	nl = nl_open(NETLINK_NETFILTER);
 	if (!nl)
 		return;
-	nl_dump(nl, nl_nfnl_request(nl, NFNL_SUBSYS_NFTABLES,
-				    NFT_MSG_GETFLOWTABLE, AF_UNSPEC),
-		see_flowtable, facts);
+	ret = nl_dump(nl, nl_nfnl_request(nl, NFNL_SUBSYS_NFTABLES,
+					  NFT_MSG_GETFLOWTABLE, AF_UNSPEC),
+		      see_flowtable, facts);
+	/* nft without flowtables */
+	if (ret == -EOPNOTSUPP || ret == -EINVAL)
+		ret = 0;
+	facts->has_flowtable = !ret || facts->flowtable[0];
 	nl_close(nl);
 }
 
@@ -137,14 +142,22 @@ static int see_policy(const struct nlmsghdr *nlh, void *data)
 	return 0;
 }
 
+/* Policies may have been made by key management sockets as well. */
 static void read_policies(struct facts *facts)
 {
 	struct xfrm_userpolicy_id *id;
 	struct nlmsghdr *nlh;
 	struct nl *nl;
+	int ret;
 
-	if (access("/sys/module/xfrm_user", F_OK)) {
-		facts->has_policies = true;
+	switch (present_bus("", NETLINK_XFRM)) {
+	case PRESENT_YES:
+		break;
+	case PRESENT_NO:
+		facts->has_policies =
+			present_file("", "/proc/net/pfkey") == PRESENT_NO;
+		return;
+	case PRESENT_UNKNOWN:
 		return;
 	}
 	nl = nl_open(NETLINK_XFRM);
@@ -153,16 +166,26 @@ static void read_policies(struct facts *facts)
 	nlh = nl_request(nl, XFRM_MSG_GETPOLICY);
 	id = mnl_nlmsg_put_extra_header(nlh, sizeof(*id));
 	memset(id, 0, sizeof(*id));
-	facts->has_policies = nl_dump(nl, nlh, see_policy, facts) >= 0;
+	ret = nl_dump(nl, nlh, see_policy, facts);
+	facts->has_policies = !ret || facts->everything;
 	nl_close(nl);
 }
 
 static void facts_read(struct facts *facts, struct ft *ft)
 {
+	struct utsname name;
+
+	facts->nf_tables = PRESENT_UNKNOWN;
+	if (!uname(&name))
+		facts->nf_tables = present_module("", name.release,
+						  "nf_tables",
+						  "nft_register_expr");
 	if (facts->family != AF_INET6)
-		rules_read(AF_INET, &facts->ipv4);
+		rules_read(AF_INET, facts->nf_tables == PRESENT_YES,
+			   &facts->ipv4);
 	if (facts->family != AF_INET)
-		rules_read(AF_INET6, &facts->ipv6);
+		rules_read(AF_INET6, facts->nf_tables == PRESENT_YES,
+			   &facts->ipv6);
 	read_lease(facts, ft);
 	read_flowtables(facts);
 	read_policies(facts);
@@ -178,7 +201,7 @@ static void facts_read(struct facts *facts, struct ft *ft)
  */
 int facts_open(struct facts *facts, struct ft *ft)
 {
-	int ret = ft_open(ft);
+	int ret = ft_open_loaded(ft);
 
 	if (!ret)
 		ret = ft_get_status(ft, &facts->status);

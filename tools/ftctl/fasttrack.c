@@ -11,13 +11,7 @@
 #include "fasttrack.h"
 #include "filter.h"
 
-/**
- * ft_open() - Find the way to the fasttrack family.
- * @ft: Filled, to be closed whatever is returned.
- *
- * Return: 0, -ENOENT when the module is not loaded, or a negative errno.
- */
-int ft_open(struct ft *ft)
+static int open_by(struct ft *ft, int (*find)(struct nl *nl, const char *name))
 {
 	int id;
 
@@ -25,11 +19,35 @@ int ft_open(struct ft *ft)
 	ft->nl = nl_open(NETLINK_GENERIC);
 	if (!ft->nl)
 		return -errno;
-	id = nl_genl_family(ft->nl, FASTTRACK_FAMILY_NAME);
+	id = find(ft->nl, FASTTRACK_FAMILY_NAME);
 	if (id < 0)
 		return id;
 	ft->id = id;
 	return 0;
+}
+
+/**
+ * ft_open() - Find the way to the fasttrack family.
+ * @ft: Filled, to be closed whatever is returned.
+ *
+ * The kernel loads the module if it can.
+ *
+ * Return: 0, -ENOENT when the module is not loaded, or a negative errno.
+ */
+int ft_open(struct ft *ft)
+{
+	return open_by(ft, nl_genl_family);
+}
+
+/**
+ * ft_open_loaded() - Find the way to the fasttrack family if it is there.
+ * @ft: As for ft_open().
+ *
+ * Return: As for ft_open(); the module is not loaded for it.
+ */
+int ft_open_loaded(struct ft *ft)
+{
+	return open_by(ft, nl_genl_listed);
 }
 
 /**

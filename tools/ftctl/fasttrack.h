@@ -207,6 +207,7 @@ struct ft {
 };
 
 int ft_open(struct ft *ft);
+int ft_open_loaded(struct ft *ft);
 void ft_close(struct ft *ft);
 int ft_report(const struct ft *ft, int err, const char *what);
 int ft_get_status(struct ft *ft, struct ft_status *status);

@@ -191,7 +191,10 @@ static int take_zone(const struct place *at, const char *text)
 
 	if (parse_number(text, &zone) || zone > 65535)
 		return wrong(at, text, "is not a zone (0 to 65535)");
-	at->filter->zone = zone;
+	/* What has no zone of its own is in zone 0 both ways. */
+	if (!zone && at->term != FILTER_ZONE)
+		return wrong(at, text, "is not a zone (1 to 65535)");
+	at->filter->zone[at->term - FILTER_ZONE] = zone;
 	return 0;
 }
 
@@ -316,6 +319,8 @@ static const struct {
 	{ "port", FILTER_PORT, take_port },
 	{ "connection-mark", FILTER_MARK, take_mark },
 	{ "zone", FILTER_ZONE, take_zone },
+	{ "orig-zone", FILTER_ORIG_ZONE, take_zone },
+	{ "reply-zone", FILTER_REPLY_ZONE, take_zone },
 	{ "state", FILTER_STATE, take_state },
 	{ "tcp-state", FILTER_TCP_STATE, take_tcp_state },
 	{ "why-not", FILTER_WHY_NOT, take_why_not },

@@ -38,7 +38,9 @@
  * @FILTER_REPLY_DST_PORT: Destination port of the reply.
  * @FILTER_PORT: Any of the four.
  * @FILTER_MARK: Connection mark.
- * @FILTER_ZONE: Conntrack zone.
+ * @FILTER_ZONE: Conntrack zone of both directions.
+ * @FILTER_ORIG_ZONE: Zone of the original direction alone.
+ * @FILTER_REPLY_ZONE: Zone of the reply alone.
  * @FILTER_STATE: New, established or related.
  * @FILTER_TCP_STATE: State of TCP.
  * @FILTER_FLAGS: One or more flags, see struct filter.
@@ -66,6 +68,8 @@ enum filter_term {
 	FILTER_PORT,
 	FILTER_MARK,
 	FILTER_ZONE,
+	FILTER_ORIG_ZONE,
+	FILTER_REPLY_ZONE,
 	FILTER_STATE,
 	FILTER_TCP_STATE,
 	FILTER_FLAGS,
@@ -79,10 +83,11 @@ enum filter_term {
 	FILTER_TERMS,
 };
 
-/* How many of the terms are addresses, ports and devices. */
+/* How many of the terms are addresses, ports, devices and zones. */
 #define FILTER_ADDRESSES	5
 #define FILTER_PORTS		5
 #define FILTER_DEVICES		3
+#define FILTER_ZONES		3
 
 /* Values of @state: one bit for each. */
 #define FILTER_STATE_NEW		BIT(0)
@@ -132,7 +137,7 @@ struct filter_range {
  * @port: By term from FILTER_SRC_PORT on.
  * @mark: Connection mark, after masking.
  * @mark_mask: Bits of the mark that count.
- * @zone: Conntrack zone.
+ * @zone: By term from FILTER_ZONE on.
  * @state: FILTER_STATE_*, any of these.
  * @tcp_state: Bit by enum tcp_conntrack, any of these.
  * @flags: Bits as conn_flag_set() has them, of those in @flags_mask.
@@ -152,7 +157,7 @@ struct filter {
 	struct filter_range port[FILTER_PORTS];
 	u32 mark;
 	u32 mark_mask;
-	u16 zone;
+	u16 zone[FILTER_ZONES];
 	u8 state;
 	u16 tcp_state;
 	u32 flags;

@@ -189,11 +189,25 @@ static bool match_plain(const struct look *look)
 	if (filter_has(filter, FILTER_PROTOCOL) &&
 	    ct->tuple[DIR_ORIG].protocol != filter->protocol)
 		return false;
-	/* A mark or zone of 0 is not told, and is 0 */
-	if (filter_has(filter, FILTER_MARK) &&
-	    (ct->mark & filter->mark_mask) != filter->mark)
+	/* A mark of 0 is not told, and is 0 */
+	return !filter_has(filter, FILTER_MARK) ||
+	       (ct->mark & filter->mark_mask) == filter->mark;
+}
+
+/* A zone of 0 is not told, and is 0 unless one direction has a zone. */
+static bool match_zones(const struct look *look)
+{
+	const u16 *has = look->ct->dir_zone;
+	const struct filter *filter = look->filter;
+	const u16 *want = filter->zone;
+
+	if (filter_has(filter, FILTER_ZONE) &&
+	    (look->ct->zone != want[0] || has[DIR_ORIG] || has[DIR_REPLY]))
 		return false;
-	return !filter_has(filter, FILTER_ZONE) || ct->zone == filter->zone;
+	if (filter_has(filter, FILTER_ORIG_ZONE) && has[DIR_ORIG] != want[1])
+		return false;
+	return !filter_has(filter, FILTER_REPLY_ZONE) ||
+	       has[DIR_REPLY] == want[2];
 }
 
 /**
@@ -210,7 +224,8 @@ bool filter_match(const struct filter *filter, const struct ct_conn *ct,
 {
 	const struct look look = { filter, ct, ft, rate };
 
-	return match_plain(&look) && match_addresses(&look) &&
-	       match_ports(&look) && match_states(&look) &&
-	       match_devices(&look) && match_amounts(&look);
+	return match_plain(&look) && match_zones(&look) &&
+	       match_addresses(&look) && match_ports(&look) &&
+	       match_states(&look) && match_devices(&look) &&
+	       match_amounts(&look);
 }

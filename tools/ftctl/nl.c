@@ -341,6 +341,52 @@ int nl_genl_family(struct nl *nl, const char *name)
 }
 
 /**
+ * struct listed - A search in the list of families.
+ * @name: Name.
+ * @id: Its id, or -ENOENT.
+ */
+struct listed {
+	const char *name;
+	int id;
+};
+
+static int see_listed(const struct nlmsghdr *nlh, void *data)
+{
+	struct listed *listed = data;
+	const struct nlattr *attr;
+	int ret, id = -ENOENT;
+	bool same = false;
+
+	ret = see_family(nlh, &id);
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
+		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_NAME &&
+		    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
+			same = !strcmp(mnl_attr_get_str(attr), listed->name);
+	if (same)
+		listed->id = id;
+	return ret;
+}
+
+/**
+ * nl_genl_listed() - Find a generic netlink family in the list of all.
+ * @nl: Socket of NETLINK_GENERIC.
+ * @name: Name.
+ *
+ * Asked for by its name a family is loaded, if there is a module for it.
+ *
+ * Return: Its id, -ENOENT when there is none, or another negative errno.
+ */
+int nl_genl_listed(struct nl *nl, const char *name)
+{
+	struct listed listed = { name, -ENOENT };
+	int ret;
+
+	ret = nl_dump(nl, nl_genl_request(nl, GENL_ID_CTRL, CTRL_CMD_GETFAMILY,
+					  1), see_listed, &listed);
+	return ret < 0 ? ret : listed.id;
+}
+
+/**
  * struct group - A search for a multicast group.
  * @name: Name.
  * @id: Its number, or -ENOENT.

@@ -24,6 +24,7 @@ int nl_do(struct nl *nl, struct nlmsghdr *nlh, nl_cb cb, void *data);
 int nl_dump(struct nl *nl, struct nlmsghdr *nlh, nl_cb cb, void *data);
 int nl_report(const struct nl *nl, int err, const char *what);
 int nl_genl_family(struct nl *nl, const char *name);
+int nl_genl_listed(struct nl *nl, const char *name);
 int nl_genl_group(struct nl *nl, const char *family, const char *group);
 int nl_join(struct nl *nl, int group);
 int nl_fd(const struct nl *nl);

@@ -183,6 +183,8 @@ static enum precondition_result check_lease(const struct facts *facts,
 static enum precondition_result check_flowtable(const struct facts *facts,
 						struct verdict *verdict)
 {
+	if (!facts->has_flowtable)
+		return PRECONDITION_UNKNOWN;
 	if (!facts->flowtable[0])
 		return PRECONDITION_OK;
 	return failed(verdict,

@@ -6,6 +6,7 @@
 #define FTCTL_PRECONDITION_H
 
 #include "fasttrack.h"
+#include "present.h"
 #include "ruleset.h"
 
 #define ADVICE_SIZE	192
@@ -21,6 +22,8 @@
  * @lease: The setting, milliseconds.
  * @shortest: Shortest timeout of a fast connection, seconds.
  * @shortest_name: Its name.
+ * @nf_tables: Is nft there?
+ * @has_flowtable: @flowtable is valid.
  * @flowtable: An nft flowtable that rules use, as "family table name", or
  *	empty.
  * @has_policies: @policies and @everything are valid.
@@ -37,6 +40,8 @@ struct facts {
 	u32 lease;
 	u32 shortest;
 	const char *shortest_name;
+	enum present nf_tables;
+	bool has_flowtable;
 	char flowtable[128];
 	bool has_policies;
 	u32 policies;

@@ -3,7 +3,8 @@
  * both back ends. Must not know what the text means.
  *
  * A table of the legacy back end is only asked for if it is there: asking for
- * it would make it, and with it hooks that cost every packet.
+ * it would make it, and with it hooks that cost every packet. Asking for one of
+ * the other back end would load nf_tables.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -102,9 +103,10 @@ static void look(struct rules *rules, const char *program, const char *table,
 /**
  * rules_read() - Look at the rules of one family.
  * @family: AF_INET or AF_INET6.
+ * @nft: nf_tables is there, and with it there may be rules of that back end.
  * @rules: Filled.
  */
-void rules_read(u8 family, struct rules *rules)
+void rules_read(u8 family, bool nft, struct rules *rules)
 {
 	static const char * const tables[] = { "filter", "mangle" };
 	bool four = family == AF_INET;
@@ -112,8 +114,10 @@ void rules_read(u8 family, struct rules *rules)
 
 	memset(rules, 0, sizeof(*rules));
 	for (i = 0; i < ARRAY_SIZE(tables); i++) {
-		look(rules, four ? "iptables-nft-save" : "ip6tables-nft-save",
-		     tables[i], "nft");
+		if (nft)
+			look(rules, four ? "iptables-nft-save" :
+					   "ip6tables-nft-save", tables[i],
+			     "nft");
 		if (has_legacy(family, tables[i]))
 			look(rules, four ? "iptables-legacy-save" :
 					   "ip6tables-legacy-save", tables[i],

@@ -38,6 +38,6 @@ struct rules {
 	const char *backend;
 };
 
-void rules_read(u8 family, struct rules *rules);
+void rules_read(u8 family, bool nft, struct rules *rules);
 
 #endif /* FTCTL_RULESET_H */
