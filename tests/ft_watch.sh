@@ -156,6 +156,34 @@ filters()
 	seen 'fasttrack=yes' || fail "fast only: $(screen)"
 }
 
+# The engine takes no address with another family than its own, so that the
+# view must not ask for that.
+families()
+{
+	view 120 20 interval=500ms || return
+	mux send-keys 4
+	seen 'filter: family=ipv4' || fail "4: $(screen)"
+	unseen 28002 || fail "IPv6 is shown: $(screen)"
+	seen 28001 || fail "IPv4 is not shown: $(screen)"
+	mux send-keys 4
+	seen 28002 || fail "4 taken back: $(screen)"
+	mux send-keys /
+	mux send-keys "src-address=10.0.0.0/8" Enter
+	unseen 28002 || fail "filter: $(screen)"
+	mux send-keys 6
+	seen 'family: the filter asks for ipv4' || fail "6: $(screen)"
+	expect "goes on: $(screen)" seen 28001
+	mux send-keys q
+	restored 0
+	view 120 20 -4 interval=500ms || return
+	seen 'filter: family=ipv4' || fail "-4: $(screen)"
+	mux send-keys /
+	mux send-keys "protocol=udp" Enter
+	seen 'family=ipv4 protocol=udp' || fail "-4 is lost: $(screen)"
+	seen 28003 || fail "IPv4 is not shown: $(screen)"
+	expect "no IPv6: $(screen)" unseen 28002
+}
+
 sizes()
 {
 	view 150 24 interval=500ms || return
@@ -285,11 +313,12 @@ hosts_start "$client" "$router" "$server"
 nat_rules
 fasttrack_rules
 
-ktap_plan 10
+ktap_plan 11
 ktap_test "flows" flows
 ktap_test "rates and order" rates
 ktap_test "order by keys" orders
 ktap_test "filter typed on the screen" filters
+ktap_test "families by keys and -4" families
 ktap_test "size of the terminal" sizes
 ktap_test "every end restores the terminal" endings
 ktap_test "ends while it waits" ends_anywhere

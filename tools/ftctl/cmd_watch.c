@@ -279,6 +279,7 @@ int cmd_connection_watch(const struct ftctl *ftctl, int argc, char **argv)
 		watch->listing.sort = PROP_REPL_RATE;
 	if (!watch->listing.interval)
 		watch->listing.interval = USUAL_INTERVAL;
+	watch->family = ftctl->family;
 	keep_text(watch, argc, argv);
 	reading.rates = rates_new();
 	ret = ftctl->json ? run_json(&reading, ftctl->pretty) :

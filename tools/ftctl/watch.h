@@ -11,6 +11,7 @@
 /**
  * struct watch - The live view.
  * @listing: What to show; the keys change it.
+ * @family: AF_INET or AF_INET6, of -4 and -6 or the keys, else AF_UNSPEC.
  * @fast_only: Besides, only fast connections.
  * @paused: Nothing is read.
  * @selection: Connections to draw, sorted.
@@ -25,6 +26,7 @@
  */
 struct watch {
 	struct listing listing;
+	u8 family;
 	bool fast_only;
 	bool paused;
 	struct selection *selection;
@@ -81,5 +83,6 @@ void layout_cell(const struct conn *conn, enum conn_prop prop,
 		 struct buf *buf);
 enum conn_prop layout_next(enum conn_prop prop, int step);
 bool watch_filter(struct watch *watch, const char *text);
+bool watch_family(struct watch *watch, u8 family);
 
 #endif /* FTCTL_WATCH_H */

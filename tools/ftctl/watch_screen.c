@@ -242,10 +242,9 @@ static void draw_order(const struct watch *watch)
 		 conn_props[watch->listing.sort].key,
 		 watch->listing.reverse ? " reverse" : "",
 		 watch->fast_only ? "fasttrack=yes " : "",
-		 watch->listing.filter.given & BIT(FILTER_FAMILY) ?
-		 (watch->listing.filter.family == AF_INET ? "family=ipv4 " :
-							    "family=ipv6 ") :
-		 "", watch->filter_text,
+		 !watch->family ? "" :
+		 watch->family == AF_INET ? "family=ipv4 " : "family=ipv6 ",
+		 watch->filter_text,
 		 watch->listing.filter.given || watch->fast_only ? "" :
 		 "none");
 	put_line(1, A_NORMAL, line);
@@ -431,20 +430,6 @@ static enum watch_event ask_order(struct watch *watch)
 	return WATCH_DRAW;
 }
 
-static enum watch_event toggle_family(struct watch *watch, u8 family)
-{
-	struct filter *filter = &watch->listing.filter;
-	u32 bit = BIT(FILTER_FAMILY);
-
-	if (filter->given & bit && filter->family == family)
-		filter->given &= ~bit;
-	else
-		filter->given |= bit;
-	filter->family = family;
-	watch->offset = 0;
-	return WATCH_READ;
-}
-
 static enum watch_event change_interval(struct watch *watch, int step)
 {
 	u32 ms = watch->listing.interval;
@@ -518,9 +503,9 @@ static enum watch_event take_key(struct watch *watch, int key)
 		watch->offset = 0;
 		return WATCH_READ;
 	case '4':
-		return toggle_family(watch, AF_INET);
 	case '6':
-		return toggle_family(watch, AF_INET6);
+		return watch_family(watch, key == '4' ? AF_INET : AF_INET6) ?
+		       WATCH_READ : WATCH_DRAW;
 	case 'p':
 		watch->paused = !watch->paused;
 		return WATCH_DRAW;
