@@ -92,6 +92,18 @@ connection show sort
     sort: its value is missing
 connection show zone=0 columns=id
     columns: a record has all properties
+connection watch columns=id
+    columns: connection watch has its own
+-j connection watch columns=id
+    columns: JSON has all properties
+connection watch detail
+    detail: no room for it on a screen
+-d connection watch
+    -d: no room for it on a screen
+-jp connection watch
+    -p: connection watch writes a line for each reading
+connection watch count=1 count=2
+    count is given twice
 connection watch count=0
     count: '0' is not a number from 1
 connection watch interval=0

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Owns the tests of what keys do to the live view, apart from the terminal:
- * filters that are typed, and families that are chosen. Must not know keys.
+ * filters that are typed, families that are chosen, and moves. Must not know
+ * keys.
  */
 #include <string.h>
 #include <sys/socket.h>
@@ -73,10 +74,125 @@ static void test_family_stays(void)
 		  asked(&watch) == AF_INET6, "then any address");
 }
 
+/* Order goes with a filter; what the prompt would not obey is refused. */
+static void test_words_typed(void)
+{
+	static const char * const refused[] = {
+		"limit 5", "columns=id", "detail", "interval=2s", "rates",
+	};
+	struct watch watch;
+	size_t i, len;
+
+	begin(&watch, AF_UNSPEC);
+	ktap_case(watch_filter(&watch, "protocol=udp sort id reverse") &&
+		  watch.listing.sort == PROP_ID && watch.listing.reverse &&
+		  !strcmp(watch.filter_text, "protocol=udp"),
+		  "order is taken, and no part of the filter");
+	for (i = 0; i < ARRAY_SIZE(refused); i++) {
+		len = strcspn(refused[i], " =");
+		watch.message[0] = '\0';
+		ktap_case(!watch_filter(&watch, refused[i]) &&
+			  !strncmp(watch.message, refused[i], len) &&
+			  !strcmp(watch.message + len,
+				  ": is no part of a filter"), refused[i]);
+	}
+	ktap_case(!strcmp(watch.filter_text, "protocol=udp") &&
+		  watch.listing.interval == 2000 && !watch.listing.limit,
+		  "nothing changed");
+}
+
+/* What was read last: so many connections, of which the first are kept. */
+static void reading(struct watch *watch, size_t matching)
+{
+	static const struct ct_conn ct;
+	struct conn conn = { .ct = &ct };
+	size_t i;
+
+	select_free(watch->selection);
+	watch->selection = select_new(PROP_ID, false, watch_needs(watch));
+	for (i = 0; i < matching; i++)
+		select_add(watch->selection, &conn);
+	select_sort(watch->selection);
+	watch->matching = matching;
+	watch_settle(watch);
+}
+
+static void test_moves(void)
+{
+	struct watch watch;
+
+	begin(&watch, AF_UNSPEC);
+	watch.rows = 20;
+	reading(&watch, 5000);
+	ktap_case(watch_move(&watch, 500) == WATCH_DRAW &&
+		  watch.offset == 500, "a move within what was kept");
+	ktap_case(watch_move(&watch, watch_end(&watch)) == WATCH_READ &&
+		  watch.offset == 4980, "the end");
+	reading(&watch, 5000);
+	ktap_case(watch_see(&watch) == WATCH_DRAW, "is read");
+	ktap_case(watch_move(&watch, 9000) == WATCH_DRAW &&
+		  watch.offset == 4999, "not beyond");
+	reading(&watch, 30);
+	ktap_case(watch.offset == 10, "a table that shrinks: its last rows");
+	reading(&watch, 7);
+	ktap_case(watch.offset == 0, "all rows");
+	reading(&watch, 0);
+	ktap_case(watch.offset == 0 && watch_end(&watch) == 0 &&
+		  watch_move(&watch, 1) == WATCH_DRAW && watch.offset == 0,
+		  "no row");
+	select_free(watch.selection);
+}
+
+static void test_limit(void)
+{
+	struct watch watch;
+
+	begin(&watch, AF_UNSPEC);
+	watch.rows = 20;
+	watch.listing.limit = 30;
+	reading(&watch, 5000);
+	ktap_case(select_count(watch.selection) == 30, "no more are kept");
+	ktap_case(watch_end(&watch) == 10, "the limit is the end");
+	ktap_case(watch_move(&watch, 100) == WATCH_DRAW &&
+		  watch.offset == 29, "and not passed");
+	watch.offset = 0;
+	watch.listing.limit = 6000;
+	reading(&watch, 5000);
+	ktap_case(watch_end(&watch) == 4980, "a limit beyond the table");
+	select_free(watch.selection);
+}
+
+static void test_pause(void)
+{
+	struct watch watch;
+	size_t kept;
+
+	begin(&watch, AF_UNSPEC);
+	watch.rows = 20;
+	reading(&watch, 5000);
+	watch.paused = true;
+	kept = select_count(watch.selection);
+	ktap_case(kept < 5000 && watch_move(&watch, 40) == WATCH_DRAW &&
+		  watch.offset == 40 && !watch.message[0], "a move");
+	ktap_case(watch_move(&watch, watch_end(&watch)) == WATCH_DRAW &&
+		  watch.offset == kept - 20 &&
+		  !strncmp(watch.message, "paused: ", 8),
+		  "no further than what was kept");
+	watch.rows = 2000;
+	ktap_case(watch_see(&watch) == WATCH_DRAW, "a larger screen");
+	watch.paused = false;
+	ktap_case(watch_see(&watch) == WATCH_READ, "the same, not paused");
+	select_free(watch.selection);
+}
+
 int main(void)
 {
-	ktap_plan(11);
+	ktap_plan(33);
 	test_family_of_address();
 	test_family_stays();
+	test_words_typed();
+	test_moves();
+	test_limit();
+	test_pause();
 	return ktap_end();
 }

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Owns which columns of the live view fit into a terminal, what stands in
- * them, and which connections are shown. Pure: must not know the terminal.
+/* Owns which columns of the live view fit into a terminal, and what stands in
+ * them. Pure: must not know the terminal.
  */
-#include <stdio.h>
-#include <string.h>
-#include <sys/socket.h>
-
 #include "diag.h"
 #include "watch.h"
 
@@ -189,58 +185,4 @@ void layout_make(struct layout *layout, const struct watch *watch,
 		if (!drop_one(layout, watch->listing.sort))
 			break;
 	squeeze(layout, width);
-}
-
-/**
- * watch_filter() - Take a filter that was typed.
- * @watch: Its filter is changed, or its message says what is wrong.
- * @text: Words as behind "connection list".
- *
- * Return: True if it was taken.
- */
-bool watch_filter(struct watch *watch, const char *text)
-{
-	struct ftctl ftctl = { .family = watch->family };
-	struct listing wanted;
-	char *argv[64], words[sizeof(watch->filter_text)];
-	char *word, *rest = words;
-	int argc = 0;
-
-	snprintf(words, sizeof(words), "%s", text);
-	while ((word = strtok_r(rest, " ", &rest)) &&
-	       argc < (int)ARRAY_SIZE(argv))
-		argv[argc++] = word;
-	/* Complaints are caught and go into the message. */
-	if (listing_parse(&wanted, &ftctl, "filter", argc, argv))
-		return false;
-	watch->listing.filter = wanted.filter;
-	if (wanted.sort != SELECT_UNSORTED) {
-		watch->listing.sort = wanted.sort;
-		watch->listing.reverse = wanted.reverse;
-	}
-	snprintf(watch->filter_text, sizeof(watch->filter_text), "%s", text);
-	watch->offset = 0;
-	return true;
-}
-
-/**
- * watch_family() - Take a key that shows one family only, or takes that back.
- * @watch: Its filter is changed, or its message says why not.
- * @family: AF_INET or AF_INET6.
- *
- * Return: True if it was taken.
- */
-bool watch_family(struct watch *watch, u8 family)
-{
-	char error[FILTER_ERROR_SIZE];
-
-	if (watch->family == family)
-		family = AF_UNSPEC;
-	if (filter_narrow(&watch->listing.filter, family, error)) {
-		snprintf(watch->message, sizeof(watch->message), "%s", error);
-		return false;
-	}
-	watch->family = family;
-	watch->offset = 0;
-	return true;
 }
