@@ -156,6 +156,34 @@ filters()
 	seen 'fasttrack=yes' || fail "fast only: $(screen)"
 }
 
+# The engine takes no address with another family than its own, so that the
+# view must not ask for that.
+families()
+{
+	view 120 20 interval=500ms || return
+	mux send-keys 4
+	seen 'filter: family=ipv4' || fail "4: $(screen)"
+	unseen 28002 || fail "IPv6 is shown: $(screen)"
+	seen 28001 || fail "IPv4 is not shown: $(screen)"
+	mux send-keys 4
+	seen 28002 || fail "4 taken back: $(screen)"
+	mux send-keys /
+	mux send-keys "src-address=10.0.0.0/8" Enter
+	unseen 28002 || fail "filter: $(screen)"
+	mux send-keys 6
+	seen 'family: the filter asks for ipv4' || fail "6: $(screen)"
+	expect "goes on: $(screen)" seen 28001
+	mux send-keys q
+	restored 0
+	view 120 20 -4 interval=500ms || return
+	seen 'filter: family=ipv4' || fail "-4: $(screen)"
+	mux send-keys /
+	mux send-keys "protocol=udp" Enter
+	seen 'family=ipv4 protocol=udp' || fail "-4 is lost: $(screen)"
+	seen 28003 || fail "IPv4 is not shown: $(screen)"
+	expect "no IPv6: $(screen)" unseen 28002
+}
+
 sizes()
 {
 	view 150 24 interval=500ms || return
@@ -224,6 +252,151 @@ ends_anywhere()
 	restored 0
 }
 
+# More than fit on a screen: connection K by address is 10.32.0.$((K + K / 3)),
+# for every fourth of ctfill's is of IPv6.
+fill()
+{
+	expect "entries" in_ns "$router" ctfill add 80
+	many="sort src-address dst-address=10.2.0.98"
+}
+
+# first K [SECONDS]: is connection K the first on the screen, soon?
+first()
+{
+	wait_until "${2:-20}" row 4 "10[.]32[.]0[.]$(($1 + $1 / 3)):" ||
+		fail "$1 is not first: $(screen)"
+}
+
+# newer -I|-D: a connection that comes before all of these
+newer()
+{
+	local more
+
+	more="-p udp -s 10.31.0.1 -d 10.2.0.98 --sport 1 --dport 2"
+	[ "$1" = -D ] || more+=" -t 1000 -u SEEN_REPLY"
+	# shellcheck disable=SC2086 # words
+	expect "conntrack $1" in_ns "$router" conntrack "$1" $more \
+		>"$lib_dir/conntrack" 2>&1
+}
+
+moves()
+{
+	fill
+	view 100 14 "interval=60s $many" || return
+	seen 0bps 60 || fail "no rates: $(screen)"
+	first 0
+	mux send-keys Down && first 1
+	mux send-keys Up && first 0
+	mux send-keys NPage && first 10
+	mux send-keys NPage && first 20
+	mux send-keys PPage && first 10
+	mux send-keys End && first 50
+	expect "last: $(screen)" row 13 "10[.]32[.]0[.]78:"
+	mux send-keys Down && first 51
+	expect "one row less: $(screen)" row 13 '^ *$'
+	mux send-keys Home && first 0
+	mux send-keys '<'
+	seen 'sort protocol' || fail "<: $(screen)"
+	mux send-keys '>'
+	seen 'sort src-address' || fail ">: $(screen)"
+	mux send-keys -
+	seen 'every 59.0s' || fail "-: $(screen)"
+	mux send-keys +
+	seen 'every 60.0s' || fail "+: $(screen)"
+}
+
+# What came meanwhile is on the screen when space is pressed, and what garbles
+# it goes with ^L.
+redraws()
+{
+	first 0
+	newer -I
+	mux send-keys Down && first 1
+	mux send-keys Up && first 0
+	mux send-keys Space
+	wait_until 20 row 4 10.31.0.1 || fail "space: $(screen)"
+	newer -D
+	printf '\e[6;1Hgarbage' >"$(mux display-message -p '#{pane_tty}')"
+	seen garbage || fail "no garbage: $(screen)"
+	mux send-keys C-l
+	unseen garbage || fail "^L: $(screen)"
+	seen 10.31.0.1 || fail "^L has read: $(screen)"
+	mux send-keys '?'
+	seen 'any key leaves it' || fail "?: $(screen)"
+	mux send-keys x
+	seen 'sort src-address' || fail "back: $(screen)"
+	mux send-keys Space && first 0
+}
+
+# Nothing is read, whatever key is pressed, but by space.
+pauses()
+{
+	local key
+
+	mux send-keys p
+	seen paused || fail "p: $(screen)"
+	newer -I
+	for key in Down NPage Up End Home; do
+		mux send-keys "$key"
+	done
+	first 0
+	for key in f r '<' '>' o / 4 6; do
+		mux send-keys "$key"
+		seen 'paused: p goes on, space reads once' ||
+			fail "$key: $(screen)"
+		mux send-keys C-l
+		unseen 'space reads once' || fail "message: $(screen)"
+	done
+	expect "order" seen 'sort src-address  filter: dst-address=10.2.0.98'
+	mux resize-window -x 100 -y 12
+	hosts idle 500
+	mux resize-window -x 100 -y 14
+	first 0
+	mux send-keys Space
+	wait_until 20 row 4 10.31.0.1 || fail "space: $(screen)"
+	seen paused 1 || fail "space ends it: $(screen)"
+	newer -D
+	mux send-keys p
+	unseen paused || fail "p taken back: $(screen)"
+	mux send-keys Space && first 0
+}
+
+# The last rows are shown when those on the screen have gone.
+shrinks()
+{
+	mux send-keys End && first 50
+	expect "conntrack -D" in_ns "$router" conntrack -D -d 10.2.0.98 \
+		>"$lib_dir/conntrack" 2>&1
+	newer -I
+	mux send-keys Space
+	wait_until 20 row 4 10.31.0.1 || fail "an empty screen: $(screen)"
+	newer -D
+	mux send-keys Space
+	seen ' 0 connections' || fail "none: $(screen)"
+	in_ns "$router" conntrack -D -f ipv6 -d fd02::98 >/dev/null 2>&1
+	fill
+	mux send-keys Space && first 0
+	mux send-keys q
+	restored 0
+}
+
+# Words that the list obeys are obeyed here.
+words()
+{
+	view 100 14 "interval=60s limit 15 $many" || return
+	seen 'limit 15' || fail "limit: $(screen)"
+	mux send-keys End && first 5
+	expect "the last: $(screen)" row 13 "10[.]32[.]0[.]18:"
+	mux send-keys q
+	restored 0
+	view 100 14 "count=1 interval=5s $many" || return
+	expect "drawn: $(screen)" row 4 '10[.]32[.]0[.]0:'
+	restored 0
+	in_ns "$router" conntrack -D -d 10.2.0.98 >/dev/null 2>&1
+	in_ns "$router" conntrack -D -f ipv6 -d fd02::98 >/dev/null 2>&1
+	true
+}
+
 colours()
 {
 	view 100 20 interval=500ms || return
@@ -275,7 +448,8 @@ no_terminal()
 	seen "'nonsense' is no property" || fail "bad word: $(screen)"
 }
 
-require ip ftctl conntrack iptables-nft tmux pgrep
+PATH=$(dirname "$(type -P ftctl)")/tests:$PATH
+require ip ftctl conntrack iptables-nft tmux pgrep ctfill
 [ -z "$slow" ] || ktap_skip_all "nothing is fast"
 environment=TERM=screen-256color
 [ -e /usr/share/terminfo/s/screen-256color ] ||
@@ -285,14 +459,20 @@ hosts_start "$client" "$router" "$server"
 nat_rules
 fasttrack_rules
 
-ktap_plan 10
+ktap_plan 16
 ktap_test "flows" flows
 ktap_test "rates and order" rates
 ktap_test "order by keys" orders
 ktap_test "filter typed on the screen" filters
+ktap_test "families by keys and -4" families
 ktap_test "size of the terminal" sizes
 ktap_test "every end restores the terminal" endings
 ktap_test "ends while it waits" ends_anywhere
+ktap_test "moves, order and interval by keys" moves
+ktap_test "space, ^L and help" redraws
+ktap_test "a pause reads nothing" pauses
+ktap_test "a table that shrinks" shrinks
+ktap_test "limit and count" words
 ktap_test "colours and NO_COLOR" colours
 ktap_test "JSON, a line for each reading" json
 ktap_test "no terminal, bad words" no_terminal

@@ -40,6 +40,20 @@ connection list interval=x
     interval: 'x' is not a time
 connection list detail=1
     connection list: unknown word 'detail=1'
+connection list sort id sort id
+    sort is given twice
+connection list limit=1 limit 2
+    limit is given twice
+connection list rates rates
+    rates is given twice
+connection list reverse
+    reverse: there is no order without sort
+-j connection list columns=id
+    columns: JSON has all properties
+-d connection list columns=id
+    columns: a line of details has all properties
+connection list columns=id detail
+    columns: a line of details has all properties
 connection list src-address
     connection list: unknown word 'src-address'
 connection list src-address=
@@ -76,6 +90,20 @@ connection show
     connection show: NAME=VALUE is missing
 connection show sort
     sort: its value is missing
+connection show zone=0 columns=id
+    columns: a record has all properties
+connection watch columns=id
+    columns: connection watch has its own
+-j connection watch columns=id
+    columns: JSON has all properties
+connection watch detail
+    detail: no room for it on a screen
+-d connection watch
+    -d: no room for it on a screen
+-jp connection watch
+    -p: connection watch writes a line for each reading
+connection watch count=1 count=2
+    count is given twice
 connection watch count=0
     count: '0' is not a number from 1
 connection watch interval=0

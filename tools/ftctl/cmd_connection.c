@@ -159,6 +159,23 @@ static int run(const struct listing *listing, struct output *output)
 	return ret;
 }
 
+/* No word is taken that changes nothing. */
+static int check_words(const struct listing *listing, enum rows_mode mode)
+{
+	static const char * const all[] = {
+		[ROWS_DETAIL] = "a line of details has all properties",
+		[ROWS_RECORD] = "a record has all properties",
+		[ROWS_JSON] = "JSON has all properties",
+	};
+
+	if (listing->sort == SELECT_UNSORTED &&
+	    listing_without(listing, BIT(LISTING_REVERSE),
+			    "there is no order without sort"))
+		return EXIT_USAGE;
+	return mode == ROWS_TABLE ? EXIT_OK :
+	       listing_without(listing, BIT(LISTING_COLUMNS), all[mode]);
+}
+
 static int show_listing(const struct ftctl *ftctl, struct listing *listing,
 			enum rows_mode mode)
 {
@@ -167,6 +184,9 @@ static int show_listing(const struct ftctl *ftctl, struct listing *listing,
 	size_t count = ARRAY_SIZE(usual_columns);
 	int ret;
 
+	if (check_words(listing, ftctl->json ? ROWS_JSON : mode))
+		return EXIT_USAGE;
+	listing_rates(listing);
 	if (listing->interval) {
 		columns = rate_columns;
 		count = ARRAY_SIZE(rate_columns);

@@ -95,10 +95,12 @@ static int read_tables(struct reading *reading, size_t limit)
 	walk->data = watch;
 	walk->rates = reading->rates;
 	rates_turn(reading->rates, false);
+	watch->time = time(NULL);
 	ret = walk_begin(walk);
 	if (!ret)
 		ret = walk_run(walk);
 	select_sort(watch->selection);
+	watch_settle(watch);
 	return ret;
 }
 
@@ -115,14 +117,14 @@ static void sleep_until(u64 when)
 	nanosleep(&pause, NULL);
 }
 
-static void put_reading(const struct watch *watch, bool pretty)
+static void put_reading(const struct watch *watch)
 {
 	struct buf buf = { 0 };
 	struct conn conn;
 	size_t i;
 
 	buf_text(&buf, "{\"time\":");
-	buf_number(&buf, time(NULL));
+	buf_number(&buf, watch->time);
 	buf_text(&buf, ",\"matching\":");
 	buf_number(&buf, watch->matching);
 	buf_text(&buf, ",\"fasttrack\":");
@@ -136,7 +138,7 @@ static void put_reading(const struct watch *watch, bool pretty)
 		if (i)
 			buf_char(&buf, ',');
 		select_get(watch->selection, i, &conn);
-		rows_json_object(&buf, &conn, pretty);
+		rows_json_object(&buf, &conn, false);
 	}
 	buf_text(&buf, "]}\n");
 	buf_out(&buf);
@@ -145,7 +147,7 @@ static void put_reading(const struct watch *watch, bool pretty)
 }
 
 /* A signal is the way to end it, and no failure. */
-static int run_json(struct reading *reading, bool pretty)
+static int run_json(struct reading *reading)
 {
 	struct sigaction action = { .sa_handler = on_stop };
 	struct watch *watch = &reading->watch;
@@ -158,7 +160,7 @@ static int run_json(struct reading *reading, bool pretty)
 		ret = read_tables(reading, watch->listing.limit);
 		if (ret || stopped)
 			break;
-		put_reading(watch, pretty);
+		put_reading(watch);
 		if (reading->left && !--reading->left)
 			break;
 		next += watch->listing.interval * 1000ull;
@@ -167,15 +169,10 @@ static int run_json(struct reading *reading, bool pretty)
 	return ret;
 }
 
-/* Rows that have to be known to draw those on the screen. */
-static size_t rows_needed(struct watch *watch)
-{
-	screen_size(watch);
-	return watch->offset + watch->rows + 1;
-}
-
-/* Until it is time to read again; false when it is time to end. */
-static bool wait_keys(struct watch *watch, u64 until)
+/* Until it is time to read again (WATCH_NOTHING), or a key wants that, or the
+ * end.
+ */
+static enum watch_event wait_keys(struct watch *watch, u64 until)
 {
 	enum watch_event event;
 	u64 now;
@@ -184,19 +181,21 @@ static bool wait_keys(struct watch *watch, u64 until)
 		screen_draw(watch);
 		now = rates_now();
 		if (!watch->paused && now >= until)
-			return true;
+			return WATCH_NOTHING;
 		event = screen_wait(watch, watch->paused ? -1 :
 				    (int)((until - now) / 1000 + 1));
-		if (event == WATCH_QUIT)
-			return false;
-		if (event == WATCH_READ)
-			return true;
+		if (event == WATCH_QUIT || event == WATCH_READ)
+			return event;
 	}
 }
 
+/* Each reading is shown for its interval, the last one, too. One that a key
+ * wanted is shown for the time of the one that it replaces.
+ */
 static int run_screen(struct reading *reading)
 {
 	struct watch *watch = &reading->watch;
+	enum watch_event event = WATCH_NOTHING;
 	u64 start, interval = FIRST_INTERVAL;
 	int ret;
 
@@ -206,14 +205,18 @@ static int run_screen(struct reading *reading)
 	diag_catch(watch->message, sizeof(watch->message));
 	do {
 		start = rates_now();
-		ret = read_tables(reading, rows_needed(watch));
+		screen_size(watch);
+		ret = read_tables(reading, watch_needs(watch));
 		if (ret || screen_stopped())
 			break;
-		if (reading->left && !--reading->left)
-			break;
-		if (watch->listing.interval < interval || watch->has_rate)
+		if (watch->listing.interval < interval || watch->has_rate ||
+		    reading->left == 1)
 			interval = watch->listing.interval;
-	} while (wait_keys(watch, start + interval * 1000));
+		event = wait_keys(watch, start + interval * 1000);
+		if (event == WATCH_NOTHING && reading->left &&
+		    !--reading->left)
+			break;
+	} while (event != WATCH_QUIT);
 	screen_end();
 	diag_catch(NULL, 0);
 	if (ret)
@@ -231,6 +234,8 @@ static int take_count(struct reading *reading, int *argc, char **argv)
 
 		if (!value)
 			argv[kept++] = argv[i];
+		else if (reading->left)
+			return fail(EXIT_USAGE, "count is given twice");
 		else if (parse_number(value, &reading->left) ||
 			 !reading->left)
 			return fail(EXIT_USAGE,
@@ -241,18 +246,23 @@ static int take_count(struct reading *reading, int *argc, char **argv)
 	return EXIT_OK;
 }
 
-/* The filter as it would be typed. */
-static void keep_text(struct watch *watch, int argc, char **argv)
+/* No word is taken that changes nothing. */
+static int check_words(const struct ftctl *ftctl,
+		       const struct listing *listing)
 {
-	size_t used = 0;
-	int i;
-
-	for (i = 0; i < argc && used < sizeof(watch->filter_text); i++)
-		if (strchr(argv[i], '=') &&
-		    strncmp(argv[i], "interval=", strlen("interval=")))
-			used += snprintf(watch->filter_text + used,
-					 sizeof(watch->filter_text) - used,
-					 "%s%s", used ? " " : "", argv[i]);
+	if (ftctl->json && ftctl->pretty)
+		return fail(EXIT_USAGE,
+			    "-p: connection watch writes a line for each reading");
+	if (ftctl->json)
+		return listing_without(listing, BIT(LISTING_COLUMNS),
+				       "JSON has all properties");
+	if (ftctl->detail)
+		return fail(EXIT_USAGE, "-d: no room for it on a screen");
+	if (listing_without(listing, BIT(LISTING_COLUMNS),
+			    "connection watch has its own"))
+		return EXIT_USAGE;
+	return listing_without(listing, BIT(LISTING_DETAIL),
+			       "no room for it on a screen");
 }
 
 /**
@@ -273,15 +283,17 @@ int cmd_connection_watch(const struct ftctl *ftctl, int argc, char **argv)
 	memset(&reading, 0, sizeof(reading));
 	if (take_count(&reading, &argc, argv) ||
 	    listing_parse(&watch->listing, ftctl, "connection watch", argc,
-			  argv))
+			  argv) ||
+	    check_words(ftctl, &watch->listing))
 		return EXIT_USAGE;
 	if (watch->listing.sort == SELECT_UNSORTED)
 		watch->listing.sort = PROP_REPL_RATE;
 	if (!watch->listing.interval)
 		watch->listing.interval = USUAL_INTERVAL;
-	keep_text(watch, argc, argv);
+	watch->family = ftctl->family;
+	watch_words(watch, argc, argv);
 	reading.rates = rates_new();
-	ret = ftctl->json ? run_json(&reading, ftctl->pretty) :
+	ret = ftctl->json ? run_json(&reading) :
 			    run_screen(&reading);
 	select_free(watch->selection);
 	rates_free(reading.rates);

@@ -448,6 +448,7 @@ static int settle_family(struct filter *filter, char *error)
 					term_name(term),
 					family_name(filter->family));
 		filter->family = family;
+		filter->own_family = family;
 		filter->given |= BIT(FILTER_FAMILY);
 	}
 	return 0;
@@ -499,6 +500,8 @@ static int check_protocol(const struct filter *filter, char *error)
  */
 int filter_end(struct filter *filter, u8 family, char *error)
 {
+	if (filter_has(filter, FILTER_FAMILY))
+		filter->own_family = filter->family;
 	if (family) {
 		if (filter_has(filter, FILTER_FAMILY) &&
 		    filter->family != family)
@@ -511,6 +514,30 @@ int filter_end(struct filter *filter, u8 family, char *error)
 	if (settle_family(filter, error))
 		return -EINVAL;
 	return check_protocol(filter, error);
+}
+
+/**
+ * filter_narrow() - Ask for a family later, or no longer.
+ * @filter: Filter, after filter_end(); changed only on success.
+ * @family: AF_INET or AF_INET6 as -4 and -6 would have it, or AF_UNSPEC.
+ * @error: FILTER_ERROR_SIZE bytes, filled with -EINVAL.
+ *
+ * The kernel takes no address together with another family than its own.
+ *
+ * Return: 0 or -EINVAL.
+ */
+int filter_narrow(struct filter *filter, u8 family, char *error)
+{
+	u8 own = filter->own_family;
+
+	if (own && family && own != family)
+		return complain(error, "family: the filter asks for %s",
+				family_name(own));
+	filter->family = family ?: own;
+	filter->given &= ~BIT(FILTER_FAMILY);
+	if (filter->family)
+		filter->given |= BIT(FILTER_FAMILY);
+	return 0;
 }
 
 /**

@@ -132,6 +132,7 @@ struct filter_range {
  * struct filter - What a connection has to be like to match.
  * @given: Bit by enum filter_term, what is asked; the rest is unset.
  * @family: AF_INET or AF_INET6.
+ * @own_family: The one that the words ask for, AF_UNSPEC if they ask for none.
  * @protocol: IPPROTO_*.
  * @prefix: By term from FILTER_SRC_ADDRESS on.
  * @port: By term from FILTER_SRC_PORT on.
@@ -152,6 +153,7 @@ struct filter_range {
 struct filter {
 	u32 given;
 	u8 family;
+	u8 own_family;
 	u8 protocol;
 	struct filter_prefix prefix[FILTER_ADDRESSES];
 	struct filter_range port[FILTER_PORTS];
@@ -179,6 +181,7 @@ static inline bool filter_has(const struct filter *filter,
 void filter_init(struct filter *filter);
 int filter_word(struct filter *filter, const char *word, char *error);
 int filter_end(struct filter *filter, u8 family, char *error);
+int filter_narrow(struct filter *filter, u8 family, char *error);
 int filter_resolve(struct filter *filter,
 		   unsigned int (*number)(const char *name), char *error);
 const char *filter_name(size_t i);

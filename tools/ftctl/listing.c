@@ -42,8 +42,6 @@ static int take_sort(struct listing *listing, const char *text)
 {
 	char error[FILTER_ERROR_SIZE];
 
-	if (listing->sort != SELECT_UNSORTED)
-		return fail(EXIT_USAGE, "sort is given twice");
 	if (listing_sort_word(listing, text, error))
 		return fail(EXIT_USAGE, "%s", error);
 	return EXIT_OK;
@@ -53,8 +51,6 @@ static int take_limit(struct listing *listing, const char *text)
 {
 	u64 number = 0;
 
-	if (listing->limit)
-		return fail(EXIT_USAGE, "limit is given twice");
 	if (parse_number(text, &number) || !number || number > LIMIT_MAX)
 		return fail(EXIT_USAGE, "limit: '%s' is not a number from 1",
 			    text);
@@ -66,8 +62,6 @@ static int take_interval(struct listing *listing, const char *text)
 {
 	u64 ms = 0;
 
-	if (listing->interval)
-		return fail(EXIT_USAGE, "interval is given twice");
 	if (parse_time(text, &ms))
 		return fail(EXIT_USAGE, "interval: '%s' is not a time", text);
 	if (ms < INTERVAL_MIN || ms > INTERVAL_MAX)
@@ -80,8 +74,6 @@ static int take_interval(struct listing *listing, const char *text)
 
 static int take_columns(struct listing *listing, const char *text)
 {
-	if (listing->columns)
-		return fail(EXIT_USAGE, "columns is given twice");
 	for (;;) {
 		size_t len = strcspn(text, ",");
 		int prop = conn_prop_find(text, len);
@@ -99,15 +91,20 @@ static int take_columns(struct listing *listing, const char *text)
 	}
 }
 
-/* These may be written as NAME VALUE and as NAME=VALUE. */
+/* By enum listing_term. Those with a value may be written as NAME VALUE and as
+ * NAME=VALUE.
+ */
 static const struct {
 	const char *name;
 	int (*take)(struct listing *listing, const char *text);
 } rows[] = {
-	{ "sort", take_sort },
-	{ "limit", take_limit },
-	{ "interval", take_interval },
-	{ "columns", take_columns },
+	[LISTING_SORT] = { "sort", take_sort },
+	[LISTING_LIMIT] = { "limit", take_limit },
+	[LISTING_INTERVAL] = { "interval", take_interval },
+	[LISTING_COLUMNS] = { "columns", take_columns },
+	[LISTING_DETAIL] = { "detail", NULL },
+	[LISTING_REVERSE] = { "reverse", NULL },
+	[LISTING_RATES] = { "rates", NULL },
 };
 
 /**
@@ -127,28 +124,25 @@ const char *listing_word(size_t i)
 				       filter_name(i - ARRAY_SIZE(words));
 }
 
-static int take_plain(struct listing *listing, const char *word)
+static int take_filter(struct listing *listing, const char *word)
 {
 	char error[FILTER_ERROR_SIZE];
-	int ret;
+	int ret = filter_word(&listing->filter, word, error);
 
-	if (!strcmp(word, "detail")) {
-		listing->detail = true;
-		return EXIT_OK;
-	}
-	if (!strcmp(word, "reverse")) {
-		listing->reverse = true;
-		return EXIT_OK;
-	}
-	if (!strcmp(word, "rates")) {
-		listing->interval = listing->interval ?: USUAL_INTERVAL;
-		return EXIT_OK;
-	}
-	ret = filter_word(&listing->filter, word, error);
 	if (ret == -ENOENT)
 		return fail(EXIT_USAGE, "%s: unknown word '%s'",
 			    listing->what, word);
 	return ret ? fail(EXIT_USAGE, "%s", error) : EXIT_OK;
+}
+
+static int take_row(struct listing *listing, size_t i, const char *value)
+{
+	if (listing->given & BIT(i))
+		return fail(EXIT_USAGE, "%s is given twice", rows[i].name);
+	listing->given |= BIT(i);
+	listing->detail |= i == LISTING_DETAIL;
+	listing->reverse |= i == LISTING_REVERSE;
+	return rows[i].take ? rows[i].take(listing, value) : EXIT_OK;
 }
 
 /* Returns how many words were taken, or 0 after a message. */
@@ -157,10 +151,14 @@ static int take_word(struct listing *listing, int argc, char **argv)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		const char *value = parse_assignment(argv[0], rows[i].name);
+		const char *value = NULL;
 		int used = 1;
 
-		if (!value && !strcmp(argv[0], rows[i].name)) {
+		if (rows[i].take)
+			value = parse_assignment(argv[0], rows[i].name);
+		if (!value && strcmp(argv[0], rows[i].name))
+			continue;
+		if (!value && rows[i].take) {
 			if (argc < 2) {
 				fail(EXIT_USAGE, "%s: its value is missing",
 				     rows[i].name);
@@ -169,10 +167,9 @@ static int take_word(struct listing *listing, int argc, char **argv)
 			value = argv[1];
 			used = 2;
 		}
-		if (value)
-			return rows[i].take(listing, value) ? 0 : used;
+		return take_row(listing, i, value) ? 0 : used;
 	}
-	return take_plain(listing, argv[0]) ? 0 : 1;
+	return take_filter(listing, argv[0]) ? 0 : 1;
 }
 
 static bool is_rate(enum conn_prop prop)
@@ -180,10 +177,15 @@ static bool is_rate(enum conn_prop prop)
 	return prop == PROP_ORIG_RATE || prop == PROP_REPL_RATE;
 }
 
-/* Whoever asks for a rate in any way wants it sampled. */
-static void settle_interval(struct listing *listing)
+/**
+ * listing_rates() - Settle whether rates are sampled, for how long.
+ * @listing: Its interval is set to the usual one where a rate is asked for in
+ *	any way and no time is given.
+ */
+void listing_rates(struct listing *listing)
 {
 	bool wanted = filter_has(&listing->filter, FILTER_MIN_RATE) ||
+		      listing->given & BIT(LISTING_RATES) ||
 		      is_rate(listing->sort);
 	size_t i;
 
@@ -191,6 +193,24 @@ static void settle_interval(struct listing *listing)
 		wanted |= is_rate(listing->column[i]);
 	if (wanted && !listing->interval)
 		listing->interval = USUAL_INTERVAL;
+}
+
+/**
+ * listing_without() - Refuse words that a command would not obey.
+ * @listing: What was given.
+ * @words: Bits by enum listing_term.
+ * @why: Why there is nothing to obey, for the message.
+ *
+ * Return: EXIT_OK, or EXIT_USAGE after a message.
+ */
+int listing_without(const struct listing *listing, u32 words, const char *why)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		if (listing->given & words & BIT(i))
+			return fail(EXIT_USAGE, "%s: %s", rows[i].name, why);
+	return EXIT_OK;
 }
 
 /**
@@ -221,6 +241,5 @@ int listing_parse(struct listing *listing, const struct ftctl *ftctl,
 	if (filter_end(&listing->filter, ftctl->family, error) ||
 	    filter_resolve(&listing->filter, if_nametoindex, error))
 		return fail(EXIT_USAGE, "%s", error);
-	settle_interval(listing);
 	return EXIT_OK;
 }

@@ -186,35 +186,3 @@ void layout_make(struct layout *layout, const struct watch *watch,
 			break;
 	squeeze(layout, width);
 }
-
-/**
- * watch_filter() - Take a filter that was typed.
- * @watch: Its filter is changed, or its message says what is wrong.
- * @text: Words as behind "connection list".
- *
- * Return: True if it was taken.
- */
-bool watch_filter(struct watch *watch, const char *text)
-{
-	struct ftctl ftctl = { 0 };
-	struct listing wanted;
-	char *argv[64], words[sizeof(watch->filter_text)];
-	char *word, *rest = words;
-	int argc = 0;
-
-	snprintf(words, sizeof(words), "%s", text);
-	while ((word = strtok_r(rest, " ", &rest)) &&
-	       argc < (int)ARRAY_SIZE(argv))
-		argv[argc++] = word;
-	/* Complaints are caught and go into the message. */
-	if (listing_parse(&wanted, &ftctl, "filter", argc, argv))
-		return false;
-	watch->listing.filter = wanted.filter;
-	if (wanted.sort != SELECT_UNSORTED) {
-		watch->listing.sort = wanted.sort;
-		watch->listing.reverse = wanted.reverse;
-	}
-	snprintf(watch->filter_text, sizeof(watch->filter_text), "%s", text);
-	watch->offset = 0;
-	return true;
-}

@@ -44,7 +44,7 @@ static const char help_text[] =
 	"r        reverse the order\n"
 	"f        fast connections only, or all\n"
 	"4 6      IPv4 or IPv6 only, or both\n"
-	"p        pause; space reads at once\n"
+	"p        pause, or go on; space reads at once\n"
 	"+ -      longer or shorter interval\n"
 	"arrows, page up, page down, home, end    move\n"
 	"h ?      this; any key leaves it\n"
@@ -210,9 +210,9 @@ static void draw_totals(const struct watch *watch)
 	struct buf buf = { 0 };
 	struct tm tm;
 	char clock[16];
-	time_t now = time(NULL);
 
-	strftime(clock, sizeof(clock), "%H:%M:%S", localtime_r(&now, &tm));
+	strftime(clock, sizeof(clock), "%H:%M:%S",
+		 localtime_r(&watch->time, &tm));
 	buf_text(&buf, "ftctl ");
 	buf_text(&buf, clock);
 	buf_text(&buf, watch->paused ? "  paused  " : "  ");
@@ -220,6 +220,10 @@ static void draw_totals(const struct watch *watch)
 	buf_text(&buf, " connections, ");
 	buf_number(&buf, watch->fast);
 	buf_text(&buf, " fast");
+	if (watch->listing.limit) {
+		buf_text(&buf, ", limit ");
+		buf_number(&buf, watch->listing.limit);
+	}
 	if (watch->has_rate) {
 		buf_text(&buf, "  orig ");
 		buf_scaled(&buf, watch->rate[DIR_ORIG], "bps");
@@ -242,10 +246,9 @@ static void draw_order(const struct watch *watch)
 		 conn_props[watch->listing.sort].key,
 		 watch->listing.reverse ? " reverse" : "",
 		 watch->fast_only ? "fasttrack=yes " : "",
-		 watch->listing.filter.given & BIT(FILTER_FAMILY) ?
-		 (watch->listing.filter.family == AF_INET ? "family=ipv4 " :
-							    "family=ipv6 ") :
-		 "", watch->filter_text,
+		 !watch->family ? "" :
+		 watch->family == AF_INET ? "family=ipv4 " : "family=ipv6 ",
+		 watch->filter_text,
 		 watch->listing.filter.given || watch->fast_only ? "" :
 		 "none");
 	put_line(1, A_NORMAL, line);
@@ -431,20 +434,6 @@ static enum watch_event ask_order(struct watch *watch)
 	return WATCH_DRAW;
 }
 
-static enum watch_event toggle_family(struct watch *watch, u8 family)
-{
-	struct filter *filter = &watch->listing.filter;
-	u32 bit = BIT(FILTER_FAMILY);
-
-	if (filter->given & bit && filter->family == family)
-		filter->given &= ~bit;
-	else
-		filter->given |= bit;
-	filter->family = family;
-	watch->offset = 0;
-	return WATCH_READ;
-}
-
 static enum watch_event change_interval(struct watch *watch, int step)
 {
 	u32 ms = watch->listing.interval;
@@ -456,32 +445,23 @@ static enum watch_event change_interval(struct watch *watch, int step)
 	return WATCH_DRAW;
 }
 
-static enum watch_event move_to(struct watch *watch, size_t offset)
-{
-	if (offset >= watch->matching)
-		offset = watch->matching ? watch->matching - 1 : 0;
-	watch->offset = offset;
-	return WATCH_READ;
-}
-
 static enum watch_event move_key(struct watch *watch, int key)
 {
 	size_t at = watch->offset, page = watch->rows ?: 1;
 
 	switch (key) {
 	case KEY_DOWN:
-		return move_to(watch, at + 1);
+		return watch_move(watch, at + 1);
 	case KEY_UP:
-		return move_to(watch, at ? at - 1 : 0);
+		return watch_move(watch, at ? at - 1 : 0);
 	case KEY_NPAGE:
-		return move_to(watch, at + page);
+		return watch_move(watch, at + page);
 	case KEY_PPAGE:
-		return move_to(watch, at > page ? at - page : 0);
+		return watch_move(watch, at > page ? at - page : 0);
 	case KEY_HOME:
-		return move_to(watch, 0);
+		return watch_move(watch, 0);
 	case KEY_END:
-		return move_to(watch, watch->matching > page ?
-			       watch->matching - page : 0);
+		return watch_move(watch, watch_end(watch));
 	}
 	return WATCH_NOTHING;
 }
@@ -505,9 +485,20 @@ static enum watch_event order_key(struct watch *watch, int key)
 	return move_key(watch, key);
 }
 
+/* What shows other connections, or in another order, needs them read. */
+static bool needs_reading(int key)
+{
+	return key > 0 && key < KEY_ERASE && strchr("/of46r<>", key);
+}
+
 static enum watch_event take_key(struct watch *watch, int key)
 {
 	watch->message[0] = '\0';
+	if (watch->paused && needs_reading(key)) {
+		snprintf(watch->message, sizeof(watch->message),
+			 "paused: p goes on, space reads once");
+		return WATCH_DRAW;
+	}
 	switch (key) {
 	case 'q':
 		return WATCH_QUIT;
@@ -518,9 +509,9 @@ static enum watch_event take_key(struct watch *watch, int key)
 		watch->offset = 0;
 		return WATCH_READ;
 	case '4':
-		return toggle_family(watch, AF_INET);
 	case '6':
-		return toggle_family(watch, AF_INET6);
+		return watch_family(watch, key == '4' ? AF_INET : AF_INET6) ?
+		       WATCH_READ : WATCH_DRAW;
 	case 'p':
 		watch->paused = !watch->paused;
 		return WATCH_DRAW;
@@ -538,7 +529,8 @@ static enum watch_event take_key(struct watch *watch, int key)
 		return WATCH_DRAW;
 	case KEY_RESIZE:
 		clear();
-		return WATCH_READ;
+		screen_size(watch);
+		return watch_see(watch);
 	}
 	return order_key(watch, key);
 }
