@@ -132,7 +132,7 @@ static bool ft_label_routes(const struct net *net, const struct rt6_info *rt)
 	const struct fib6_info *from = rcu_dereference(rt->from);
 
 	return !from || READ_ONCE(from->fib6_nsiblings) ||
-	       fib6_has_custom_rules(net);
+	       (FT_RULES_ASK_LABEL && fib6_has_custom_rules(net));
 }
 
 /* TTL or TOS set by a rule: one sample cannot tell setting from adding, so

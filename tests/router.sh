@@ -55,6 +55,8 @@ host_setup()
 		address add $3.2/24 dev eth0
 		address add $4::2/64 dev eth0 nodad
 	END
+	# Frames made by hand have none, and among next hops it has a say
+	in_ns "$1" sysctl -qw net.ipv6.auto_flowlabels=0
 	host_routes "$@"
 }
 
