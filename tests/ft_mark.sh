@@ -191,6 +191,47 @@ rule_changes()
 	clean
 }
 
+# H36: a rule that clears the ECN field, too, does nothing to packets that have
+# none: what they teach does not hold for the others.
+ecn_cleared()
+{
+	local kinds
+
+	names "$1"
+	$ipt -t mangle -A FORWARD -o wan -p udp --dport 5001 \
+		-j TOS --set-tos 0x28/0xff || return
+	steady udp "$1" none && burst_is 5 00000 || return
+	hosts toses t1 f o && expect_equal "not ECT" "$answer" 40
+	for kinds in 2 1 3 2222 0123 0202; do
+		hosts arm 5000 f && hosts settle 100 && hosts clear &&
+		hosts burst lan f $kinds && hosts settle || return
+		hosts messages t1 f o &&
+			expect_equal "left of $kinds" "$answer" ${#kinds}
+		hosts toses t1 f o && expect_equal "TOS, $kinds" "$answer" 40
+	done
+	clean
+}
+
+# No rule: every value leaves as it came, and to change it costs nothing.
+ecn_mixed()
+{
+	local kinds=0123321002130321 before ecn
+
+	steady udp "$1" none && burst_is 4 0000 || return
+	for ecn in 1 2 3 0; do
+		hosts burst lan f $ecn && hosts settle 100 || return
+	done
+	hosts arm 5000 f && hosts settle 100 && hosts clear || return
+	fast_of && before=$count
+	hosts burst lan f $kinds && hosts settle && hosts verify f o t0 t1 ||
+		return
+	expect_equal "verified" "$answer" ${#kinds}
+	hosts toses t1 f o && expect_equal "TOS" "$answer" "40 41 42 43"
+	fast_of
+	[ -n "$slow" ] || expect "fast of them: $((count - before))" \
+		[ $((count - before)) -ge 12 ]
+}
+
 # H36: what the rewrite cannot do stays slow, and right.
 not_reproduced()
 {
@@ -252,7 +293,7 @@ hosts port lan c eth0 $client_mac $lan_mac
 hosts engine lease=30000
 sport=37000
 
-ktap_plan 19
+ktap_plan 23
 for family in 4 6; do
 	v=IPv$family
 	ktap_test "H25 mark for a class, $v" \
@@ -270,5 +311,10 @@ ktap_test "H25 DSCP chooses the way" dscp_route
 ktap_test "H36 TTL set by a rule, IPv4" rule_sets ttls 4 77 L -j TTL --ttl-set 77
 ktap_test "H36 TTL lowered by a rule, IPv4" rule_changes 4 -j TTL --ttl-dec 3
 ktap_test "H36 hop limit lowered by a rule, IPv6" rule_changes 6 -j HL --hl-dec 3
+for family in 4 6; do
+	v=IPv$family
+	ktap_test "H36 ECN cleared by a rule, $v" ecn_cleared $family
+	ktap_test "H36 ECN of all kinds in one flow, $v" ecn_mixed $family
+done
 ktap_test "H36 TCP options stripped by a rule" not_reproduced
 ktap_end
