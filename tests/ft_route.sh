@@ -9,7 +9,7 @@
 #	                tap 0      wan2 -------- eth1
 #	                           tap 2
 #
-# Covers HAZARDS 17, 18, 19, 22 (down, MTU), 30, 33 (TTL, MTU) and 41.
+# Covers HAZARDS 17, 18, 19, 22 (down, MTU), 29 (ECMP), 30, 33 (TTL, MTU) and 41.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/hosts.sh"
 source "$(dirname "$0")/router.sh"
@@ -64,6 +64,27 @@ policy_changes()
 	ip -n "$router" $version rule del to $peer iif lan lookup 100
 	moved t2 t1
 	ip -n "$router" $version route flush table 100
+}
+
+# table_fills PROTO WORDS...: the connection goes by main, because the table that
+# is asked first has nothing for it. The new route is in another tree than the one
+# that is in use, whose cookies do not change.
+table_fills()
+{
+	names 6
+	hosts engine lease=60000
+	ip -n "$router" -6 rule add from fd01::2 lookup 100
+	steady f "$1" 6 none && hosts arm 8000 f || return
+	ip -n "$router" -6 route add "${@:2}"
+	if [ "$3" = via ]; then
+		moved t1 t2
+	else
+		no_more "not by ${*:2}"
+	fi
+	ip -n "$router" -6 route del "${@:2}"
+	ip -n "$router" -6 rule del from fd01::2 lookup 100
+	hosts fresh f o 5
+	hosts engine lease=5000
 }
 
 # The frames' address follows the neighbour entry at once.
@@ -324,10 +345,9 @@ hosts tap t0 r lan 0
 hosts tap t1 r wan 1
 hosts tap t2 r wan2 1
 hosts port lan c eth0 $client_mac $lan_mac
-hosts port lan c eth0 $client_mac $lan_mac
 sport=25000
 
-ktap_plan 30
+ktap_plan 33
 ktap_test "H17 route change, IPv4 TCP" route_changes tcp 4 none
 ktap_test "H17 route change, IPv6 UDP" route_changes udp 6 dnat
 ktap_test "H17 policy route change, IPv4 UDP" policy_changes udp 4 dnat
@@ -360,4 +380,10 @@ ktap_test "H30 masquerade and address change, IPv4" \
 	masquerade_address 4 10.2.0.7 24 10.2.0.1
 ktap_test "H30 masquerade and address change, IPv6" \
 	masquerade_address 6 fd02::7 64 fd02::1
+ktap_test "H17 IPv6 black hole in the table asked first" \
+	table_fills udp blackhole default table 100
+ktap_test "H17 IPv6 route in the table asked first" \
+	table_fills tcp default via fd03::2 dev wan2 table 100
+ktap_test "H17 IPv6 address becomes local" \
+	table_fills udp local fd02::2 dev lo
 ktap_end
