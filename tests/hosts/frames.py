@@ -4,6 +4,8 @@
 Owns: what is odd about a frame. Must not know: how its bytes are made, which is
 packet.py's, nor what a router should do with it.
 """
+import struct
+
 import packet as pk
 from flow import ORIG, REPLY, message
 from jsonfiles import Failed
@@ -77,6 +79,29 @@ class Frames:
         else:
             wrong = bytes([packet[0] ^ 0x10]) + packet[1:]
             port.send(wrong if six else pk.header_mended(wrong), six=six)
+
+    def do_segment(self, port, name, kind, tap):
+        """A TCP segment without data from the client, the next one after what
+        a tap on its side saw last, and as that one: "ack"; with a "sack" block
+        below the acknowledgment; with "ecn" flags; with no flags at all, no
+        window and no header length: "bare", or "push" with just that flag."""
+        flow = self.flows[name]
+        seen = self.on_tap(self.taps[tap], flow, ORIG)
+        if not seen:
+            raise Failed("no packet to copy")
+        p = seen[-1].packet
+        seq, ack, _, window = p.tcp()
+        seq += len(p.payload)
+        options, offset = p.tcp_options(), None
+        flags = {"bare": 0, "push": pk.PSH, "ecn": pk.ACK | pk.ECE | pk.CWR}
+        if kind in ("bare", "push"):
+            options, offset, window = b"", 0, 0
+        elif kind == "sack":
+            options += struct.pack("!BBBBII", 1, 1, pk.SACK, 10,
+                                   (ack - 20) & 0xffffffff, ack)
+        self.ports[port].send(pk.ip(flow.client, pk.TCP, pk.tcp(
+            flow.client, seq, ack, flags.get(kind, pk.ACK), window,
+            options=options, offset=offset)))
 
     def do_inject(self, port, name, direction, flags, offset, tap,
                   ack_offset="0", wrong=""):

@@ -11,7 +11,8 @@ from collections import namedtuple
 
 TCP, UDP, ICMP, ICMP6, FRAGMENT = 6, 17, 1, 58, 44
 ETH_IP, ETH_IP6 = 0x0800, 0x86dd
-FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+FIN, SYN, RST, PSH, ACK, ECE, CWR = 1, 2, 4, 8, 16, 64, 128
+SACK = 5                        # TCP option
 TOS = 0x28                      # AF11 in all packets, so that a loss shows
 
 # One side's view of a connection's original direction.
@@ -97,6 +98,10 @@ class Packet:
         seq, ack, _, flags, window = struct.unpack_from("!IIBBH", self.data,
                                                         self.l4 + 4)
         return seq, ack, flags, window
+
+    def tcp_options(self):
+        return self.data[self.l4 + 20:
+                         self.l4 + (self.data[self.l4 + 12] >> 4) * 4]
 
     def header_good(self):
         return self.version == 6 or checksum(self.data[:self.l4]) == 0xffff
@@ -194,9 +199,13 @@ def udp(t, payload):
     return head[:6] + struct.pack("!H", total) + payload
 
 
-def tcp(t, seq, ack, flags, window=512, payload=b""):
+def tcp(t, seq, ack, flags, window=512, payload=b"", options=b"", offset=None):
+    """@offset: what the header says of its length, if not the truth."""
+    if offset is None:
+        offset = 5 + len(options) // 4
     head = struct.pack("!HHIIBBHHH", t.sport, t.dport, seq & 0xffffffff,
-                       ack & 0xffffffff, 5 << 4, flags, window, 0, 0)
+                       ack & 0xffffffff, offset << 4, flags, window, 0,
+                       0) + options
     start = pseudo(pton(t.src), pton(t.dst), TCP, len(head) + len(payload))
     total = checksum(head + payload, start) ^ 0xffff
     return head[:16] + struct.pack("!H", total) + head[18:] + payload
