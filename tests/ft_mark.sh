@@ -250,6 +250,29 @@ not_reproduced()
 	clean
 }
 
+# later FAMILY KIND FLAGS OPTIONS WORDS...: a rule that has nothing to do in what
+# a connection was learned from, and has in one segment of KIND: that leaves
+# with those flags and options (a pattern). An ordinary one, sent likewise, is
+# fast.
+later()
+{
+	local before
+
+	names "$1"
+	# shellcheck disable=SC2086 # words of a rule
+	$ipt -t mangle -A FORWARD -o wan -p tcp --dport 5001 \
+		-m conntrack --ctstate ESTABLISHED ${*:5} || return
+	steady tcp "$1" none && hosts send f b 10 300 && hosts settle 100 &&
+	fast_of || return
+	before=$count
+	hosts segment lan f ack t0 && hosts settle && fast_of || return
+	[ -n "$slow" ] || expect "fast" [ "$count" -gt "$before" ]
+	hosts clear t1 && hosts segment lan f "$2" t0 && hosts settle &&
+	hosts headers t1 f o || return
+	[[ $answer == $3\ $4 ]] || fail "$2 left with $answer, not $3 $4"
+	clean
+}
+
 # stamps_wanted: by somebody, so every packet gets the time of its receipt.
 stamps_wanted()
 {
@@ -293,7 +316,7 @@ hosts port lan c eth0 $client_mac $lan_mac
 hosts engine lease=30000
 sport=37000
 
-ktap_plan 23
+ktap_plan 26
 for family in 4 6; do
 	v=IPv$family
 	ktap_test "H25 mark for a class, $v" \
@@ -315,6 +338,11 @@ for family in 4 6; do
 	v=IPv$family
 	ktap_test "H36 ECN cleared by a rule, $v" ecn_cleared $family
 	ktap_test "H36 ECN of all kinds in one flow, $v" ecn_mixed $family
+	ktap_test "H36 TCP option stripped from a later segment, $v" \
+		later $family sack 10 '0101080a????????????????010101010101010101010101' \
+		-j TCPOPTSTRIP --strip-options 5
 done
+ktap_test "H36 TCP ECN cleared in a later segment" \
+	later 4 ecn 10 '0101080a????????????????' -j ECN --ecn-tcp-remove
 ktap_test "H36 TCP options stripped by a rule" not_reproduced
 ktap_end
