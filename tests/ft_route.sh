@@ -87,6 +87,45 @@ table_fills()
 	hosts engine lease=5000
 }
 
+# labelled TAP: which of the messages to come left there, as places.
+LABELS=$(printf '0x%x ' {1..16})
+labelled()
+{
+	local first
+
+	hosts settle && hosts clear && hosts labels lan f $LABELS || return
+	first=$answer
+	hosts settle && hosts order "$1" f o "$first" || return
+	answer=$(for n in $answer; do printf '%d ' $((n - first)); done)
+}
+
+# With several next hops the flow label has its part in the choice. The slow path
+# is asked with the engine off.
+siblings()
+{
+	local wanted round
+
+	hosts engine lease=60000
+	hosts_ask close f
+	ip -n "$router" -6 route add fd08::/64 nexthop via fd02::2 dev wan \
+		nexthop via fd03::2 dev wan2 || return
+	hosts udp f fd01::2 $((sport += 1)) fd08::1 5001 fd08::1 5001 &&
+	hosts send f b 5 100 && hosts engine enabled=0 && labelled t2 || return
+	wanted=$answer
+	expect "both ways" [ "$(wc -w <<<"$wanted")" -gt 0 ] &&
+	expect "both ways" [ "$(wc -w <<<"$wanted")" -lt 16 ] || return
+	hosts engine enabled=1 && hosts arm 8000 f && hosts send f b 10 100 &&
+	hosts settle && hosts wasfast f || return
+	for round in 1 2; do
+		labelled t2 && expect_equal "by wan2, round $round" \
+			"$answer" "$wanted"
+		hosts messages t1 f o && expect_equal "by wan, round $round" \
+			"$answer" $((16 - $(wc -w <<<"$wanted")))
+	done
+	ip -n "$router" -6 route del fd08::/64
+	hosts engine lease=5000
+}
+
 # The frames' address follows the neighbour entry at once.
 mac_changes()
 {
@@ -338,6 +377,7 @@ black_hole()
 require ip ping iptables-nft
 router_new
 second_way
+addresses "$server" lo fd08::1/128
 hosts_start "$client" "$router" "$server"
 nat_rules
 fasttrack_rules
@@ -347,7 +387,7 @@ hosts tap t2 r wan2 1
 hosts port lan c eth0 $client_mac $lan_mac
 sport=25000
 
-ktap_plan 33
+ktap_plan 34
 ktap_test "H17 route change, IPv4 TCP" route_changes tcp 4 none
 ktap_test "H17 route change, IPv6 UDP" route_changes udp 6 dnat
 ktap_test "H17 policy route change, IPv4 UDP" policy_changes udp 4 dnat
@@ -386,4 +426,5 @@ ktap_test "H17 IPv6 route in the table asked first" \
 	table_fills tcp default via fd03::2 dev wan2 table 100
 ktap_test "H17 IPv6 address becomes local" \
 	table_fills udp local fd02::2 dev lo
+ktap_test "H29 IPv6 flow label chooses the next hop" siblings
 ktap_end

@@ -80,6 +80,17 @@ class Frames:
             wrong = bytes([packet[0] ^ 0x10]) + packet[1:]
             port.send(wrong if six else pk.header_mended(wrong), six=six)
 
+    def do_labels(self, port, name, *labels):
+        """The same with ordinary messages of IPv6, one per flow label."""
+        flow, port = self.flows[name], self.ports[port]
+        first = flow.tx[ORIG]
+        for label in labels:
+            seq, flow.tx[ORIG] = flow.tx[ORIG], flow.tx[ORIG] + 1
+            datagram = pk.udp(flow.client, message(flow.id, ORIG, seq, 64))
+            port.send(pk.ip(flow.client, pk.UDP, datagram,
+                            label=int(label, 0)))
+        return first
+
     def do_segment(self, port, name, kind, tap):
         """A TCP segment without data from the client, the next one after what
         a tap on its side saw last, and as that one: "ack"; with a "sack" block

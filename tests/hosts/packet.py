@@ -170,12 +170,12 @@ def difference(was, now, to, partial=False):
     return None
 
 
-def ip(t, proto, body, ttl=64, ident=1, frag=0, options=b"", tos=TOS):
+def ip(t, proto, body, ttl=64, ident=1, frag=0, options=b"", tos=TOS, label=0):
     """An IPv4 or IPv6 header in front of @body. @frag: the IPv4 field of that
-    name (flags and offset)."""
+    name (flags and offset). @label: the flow label of IPv6."""
     if af(t.src) == socket.AF_INET6:
-        return struct.pack("!IHBB", 6 << 28 | tos << 20, len(body), proto,
-                           ttl) + pton(t.src) + pton(t.dst) + body
+        return struct.pack("!IHBB", 6 << 28 | tos << 20 | label, len(body),
+                           proto, ttl) + pton(t.src) + pton(t.dst) + body
     length = 20 + len(options)
     head = struct.pack("!BBHHHBBH4s4s", 4 << 4 | length // 4, tos,
                        length + len(body), ident, frag, ttl, proto, 0,
