@@ -87,6 +87,43 @@ table_fills()
 	hosts engine lease=5000
 }
 
+linkdown()
+{
+	ip -n "$router" -6 route show fd08::/64 |
+		grep -q 'metric 1 .*linkdown'
+}
+
+# carrier_lost NUD: the better of two routes has lost its carrier, which counts if
+# it is told to. With it goes what was learned of the neighbour, and without one
+# nothing is fast; what is permanent stays.
+carrier_lost()
+{
+	in_ns "$router" sysctl -qw \
+		net.ipv6.conf.all.ignore_routes_with_linkdown=1 \
+		net.ipv6.conf.wan.ignore_routes_with_linkdown=1
+	hosts engine lease=60000
+	hosts_ask close f
+	ip -n "$router" -6 route add fd08::/64 via fd02::2 dev wan metric 1
+	ip -n "$router" -6 route add fd08::/64 via fd03::2 dev wan2 metric 2
+	ip -n "$router" neigh replace fd02::2 lladdr $server_mac nud "$1" \
+		dev wan
+	hosts udp f fd01::2 $((sport += 1)) fd08::1 5001 fd08::1 5001 &&
+	hosts arm 8000 f && hosts bg f 10 200 && hosts fast f b || return
+	ip -n "$server" link set eth0 down
+	expect "linkdown" wait_until 10 linkdown
+	moved t1 t2
+	ip -n "$server" link set eth0 up
+	no_dad "$server" eth0
+	addresses "$server" eth0 fd02::2/64
+	host_routes "$server" "" 10.2.0 fd02
+	ip -n "$router" neigh del fd02::2 dev wan
+	ip -n "$router" -6 route del fd08::/64 metric 1
+	ip -n "$router" -6 route del fd08::/64 metric 2
+	in_ns "$router" sysctl -qw \
+		net.ipv6.conf.all.ignore_routes_with_linkdown=0
+	hosts engine lease=5000
+}
+
 # labelled TAP: which of the messages to come left there, as places.
 LABELS=$(printf '0x%x ' {1..16})
 labelled()
@@ -387,7 +424,7 @@ hosts tap t2 r wan2 1
 hosts port lan c eth0 $client_mac $lan_mac
 sport=25000
 
-ktap_plan 34
+ktap_plan 36
 ktap_test "H17 route change, IPv4 TCP" route_changes tcp 4 none
 ktap_test "H17 route change, IPv6 UDP" route_changes udp 6 dnat
 ktap_test "H17 policy route change, IPv4 UDP" policy_changes udp 4 dnat
@@ -427,4 +464,6 @@ ktap_test "H17 IPv6 route in the table asked first" \
 ktap_test "H17 IPv6 address becomes local" \
 	table_fills udp local fd02::2 dev lo
 ktap_test "H29 IPv6 flow label chooses the next hop" siblings
+ktap_test "H17 IPv6 carrier lost, its neighbour, too" carrier_lost reachable
+ktap_test "H17 IPv6 carrier lost, neighbour permanent" carrier_lost permanent
 ktap_end
