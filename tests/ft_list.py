@@ -6,15 +6,23 @@ Owns: the comparison with conntrack -L -o xml, with ft_dump.py and with the
 JSON schema, and the list's own order and selection against a selection made
 here. Must not know: how the connections came to be.
 
-usage: ft_list.py same | filters | order | table | schema NAME FILE [NAME FILE]...
+What no test can see: "dying", for an entry gets it when it leaves the table
+that conntrack -L and the list read; "hw-offload" set, for no device of a test
+offloads a connection (that it is not set is seen); "confirmed" not set, for an
+entry is in that table only after it was confirmed.
+
+usage: ft_list.py same | filters | order | table | rates |
+                  schema NAME FILE [NAME FILE]...
 Prints what is wrong, and nothing if all is well; exits 1 or 0.
 """
 import ipaddress
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as xml
 
 import ft_dump
@@ -83,6 +91,38 @@ def direction(flow, name):
     raise KeyError(name)
 
 
+# conntrack's XML has no ICMP, its text has; the last id is the entry's
+ICMP = re.compile(r" type=(\d+) code=(\d+) id=(\d+) .* id=(\d+)$")
+
+
+def icmp():
+    """Type, code and id of the original direction, by the entry's id."""
+    found = {}
+    for family, protocol in (("ipv4", "icmp"), ("ipv6", "icmpv6")):
+        for line in run("conntrack", "-L", "-f", family, "-p", protocol,
+                        "-o", "id").splitlines():
+            *values, number = map(int, ICMP.search(line).groups())
+            found[number] = dict(zip(("icmp-type", "icmp-code", "icmp-id"),
+                                     values))
+    return found
+
+
+def check_icmp(mine, before, after):
+    seen = 0
+    for number, row in mine.items():
+        has = {key: row[key] for key in row if key.startswith("icmp-")}
+        if row["protocol"] not in ("icmp", "icmpv6"):
+            if has:
+                wrong("id %d: %s of %s" % (number, has, row["protocol"]))
+        elif number in before and number in after:
+            seen += 1
+            if has != after[number]:
+                wrong("id %d: %s, conntrack %s" % (number, has,
+                                                   after[number]))
+    if seen < 3:
+        wrong("only %d entries of ICMP" % seen)
+
+
 def same_address(text):
     return str(ipaddress.ip_address(text)) if text else None
 
@@ -113,6 +153,9 @@ def expected_of(flow):
         "zone": number_of(about, "zone"),
         "assured": about.find("assured") is not None,
         "seen-reply": about.find("unreplied") is None,
+        "confirmed": True,
+        "dying": False,
+        "hw-offload": False,
         "id": number_of(about, "id"),
     }
     if not want["orig-zone"] and not want["reply-zone"]:
@@ -162,6 +205,12 @@ def check_entry(row, want):
         if row.get(key) != value:
             wrong("id %d: %s is %r, conntrack %r" %
                   (row["id"], key, row.get(key), value))
+    # As ft_list.sh's "states" has it from the firewall
+    state = "established" if want["seen-reply"] else \
+        "related" if row["expected"] else "new"
+    if row.get("state") != state:
+        wrong("id %d: state is %r, not %r" % (row["id"], row.get("state"),
+                                              state))
 
 
 def check_fast(row, flow):
@@ -186,13 +235,47 @@ def check_fast(row, flow):
         if row["%s-fasttrack" % mine] != (half["state"] != "unarmed"):
             wrong("id %d: %s-fasttrack against state %s" %
                   (row["id"], mine, half["state"]))
+        reason = half.get("reason", "none")
+        if row.get("%s-reason" % mine, "none") != reason:
+            wrong("id %d: %s-reason is %s, the engine has %s" %
+                  (row["id"], mine, row.get("%s-reason" % mine), reason))
+
+
+def check_times(row, before, after):
+    """Leases only get shorter and idle times longer while nothing is sent:
+    those of the list lie between two answers of the engine's."""
+    seen = 0
+    for mine, theirs in (("orig", "orig"), ("repl", "reply")):
+        lease, idle = row.get(mine + "-lease"), row.get(mine + "-idle")
+        armed = before[theirs]["state"], after[theirs]["state"]
+        if armed == ("armed", "armed"):
+            if lease is None or not before[theirs]["lease"] >= lease >= \
+               after[theirs]["lease"]:
+                wrong("id %d: %s-lease %s, the engine had %s and %s" %
+                      (row["id"], mine, lease, before[theirs]["lease"],
+                       after[theirs]["lease"]))
+            seen += lease is not None
+        elif armed == ("unarmed", "unarmed") and lease is not None:
+            wrong("id %d: %s-lease %s, not armed" % (row["id"], mine, lease))
+        first, last = before[theirs].get("idle"), after[theirs].get("idle")
+        if (idle is None) != (first is None) or \
+           idle is not None and not first <= idle <= last:
+            wrong("id %d: %s-idle %s, the engine had %s and %s" %
+                  (row["id"], mine, idle, first, last))
+    return seen
+
+
+def engine():
+    return {flow["id"]: flow for flow in ft_dump.Fasttrack().connections()}
 
 
 def same():
     first, before = conntrack()
+    pings, early = icmp(), engine()
     rows = ftctl("connection", "list")
+    flows = engine()
     second, after = conntrack()
-    flows = {flow["id"]: flow for flow in ft_dump.Fasttrack().connections()}
+    leases = 0
     validate("connection list", rows)
     mine = {row["id"]: row for row in rows}
     if set(first) & set(second) - set(mine):
@@ -203,10 +286,46 @@ def same():
             check_timeout(row, before[number], after[number])
         if number in flows:
             check_fast(row, flows[number])
+            if number in early:
+                leases += check_times(row, early[number], flows[number])
         elif row["fasttrack"] or "fasttrack-state" in row:
             wrong("id %d: not in the engine's table" % number)
-    if not mine:
-        wrong("nothing to compare")
+    check_icmp(mine, pings, icmp())
+    if leases < 4:
+        wrong("only %d leases to compare" % leases)
+
+
+# --- rates against what conntrack counted meanwhile
+
+def counted():
+    """Entries with all that went fast, and when that was asked for."""
+    ft_dump.Fasttrack().status()    # whoever asks has counters folded
+    now = time.monotonic()
+    return conntrack()[0], now
+
+
+def rates():
+    """Of a traffic that goes on at one rate: half to double what conntrack
+    counted from before the list to after it. Bytes for bits, milliseconds for
+    seconds or one direction for the other are farther off."""
+    first, start = counted()
+    rows = ftctl("connection", "list", "interval=4s")
+    second, end = counted()
+    flowing = 0
+    for row in rows:
+        if row["id"] not in first or row["id"] not in second:
+            continue
+        for half in ("orig", "repl"):
+            key = half + "-bytes"
+            done = second[row["id"]][key] - first[row["id"]][key]
+            want, got = done * 8 / (end - start), row[half + "-rate"]
+            if not want / 2 <= got <= want * 2:
+                wrong("port %s: %s-rate %d, conntrack counted %d bytes in "
+                      "%.1f s" % (row.get("src-port"), half, got, done,
+                                  end - start))
+            flowing += got > 1000
+    if flowing < 4:
+        wrong("only %d directions with traffic" % flowing)
 
 
 # --- filters against a selection of the whole list
@@ -431,7 +550,7 @@ def schema(name, path):
 
 def main(words):
     plain = {"same": same, "filters": filters, "order": order,
-             "table": table}
+             "table": table, "rates": rates}
     if len(words) == 1 and words[0] in plain:
         plain[words[0]]()
     elif len(words) > 2 and len(words) % 2 and words[0] == "schema":

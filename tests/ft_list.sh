@@ -46,6 +46,10 @@ make_entries()
 	entry -p sctp -s 10.7.0.2 -d 10.8.0.2 --sport 11 --dport 12 \
 		--state ESTABLISHED --orig-vtag 1 --reply-vtag 2
 	entry -p gre -s 10.7.0.4 -d 10.8.0.4 --srckey 0x1234 --dstkey 0x5678
+	entry -p icmp -s 10.7.0.6 -d 10.8.0.6 --icmp-type 13 --icmp-code 0 \
+		--icmp-id 4660
+	entry -p icmp -s 10.7.0.6 -d 10.8.0.6 --icmp-type 8 --icmp-code 3 \
+		--icmp-id 7
 	in_ns "$router" conntrack -I -t 1000 -p 89 -s 10.7.0.5 -d 10.8.0.5 \
 		>/dev/null 2>&1 || entry -p 89 -s 10.7.0.5 -d 10.8.0.5
 }
@@ -208,6 +212,117 @@ rates()
 		grep -q ORIG-RATE || fail "no column"
 }
 
+# At rates of their own by direction, which conntrack's counters tell.
+known_rates()
+{
+	hosts bg t 25 500 && hosts bg w 20 900 o && hosts bg v 20 300 r ||
+		return
+	judge rates >"$lib_dir/known" &
+	while kill -0 $! 2>/dev/null; do
+		hosts idle 300 || break
+	done
+	expect "$(<"$lib_dir/known")" wait $!
+	hosts nobg t w v && hosts settle
+}
+
+# Since its last fast packet: no longer than since before the test sent it, no
+# less than since it had arrived.
+idle_times()
+{
+	local before after asked told key
+
+	hosts arm 5000 w || return
+	before=${EPOCHREALTIME/[.,]/}
+	hosts send w b 3 100 || return
+	after=${EPOCHREALTIME/[.,]/}
+	hosts idle 1500
+	asked=${EPOCHREALTIME/[.,]/}
+	ctl -j connection list src-port=28004 >"$lib_dir/list"
+	told=${EPOCHREALTIME/[.,]/}
+	# The engine's clock ticks every 4 ms and the way through the wire and
+	# the host's socket takes some.
+	for key in orig-idle repl-idle; do
+		hosts pick "$lib_dir/list" $key || return
+		expect "$key: $answer is too long" [ "$answer" -le \
+			$(((told - before) / 1000 + 10)) ]
+		expect "$key: $answer is too short" [ "$answer" -ge \
+			$(((asked - after) / 1000 - 10)) ]
+	done
+}
+
+# datagram HOST SOURCE SPORT DESTINATION DPORT [WORD]: one UDP packet.
+datagram()
+{
+	in_ns "$1" /usr/bin/python3 -c 'import socket, sys
+source, sport, to, port, word = sys.argv[1:]
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.bind((source, int(sport)))
+sock.sendto(word.replace("_", "\0").replace("~", "\1").encode(), (to, int(port)))' \
+		"$2" "$3" "$4" "$5" "${6:-x}"
+}
+
+# firewall_sees STATE HOST SOURCE SPORT DESTINATION DPORT: the list has that
+# state, and the next packet of the original direction is that to iptables, by
+# the counter of a rule for it.
+firewall_sees()
+{
+	local state=$1
+
+	shift
+	ctl -j connection list protocol=udp src-port="$3" >"$lib_dir/list"
+	hosts pick "$lib_dir/list" state && expect_equal "state" "$answer" \
+		"$state"
+	ipt4 -t mangle -Z STATES
+	datagram "$@"
+	wait_until 5 counted_one "$state" "$3" ||
+		fail "$state: $(ipt4 -t mangle -L STATES -nvx)"
+}
+
+# counted_one STATE SPORT: the rule of that state has one packet, no other.
+counted_one()
+{
+	[ "$(ipt4 -t mangle -L STATES -nvx | awk '$1 ~ /^[1-9]/ {
+		sub(/.*state /, ""); sub(/ .*/, ""); print tolower($0) }')" \
+		= "$1" ]
+}
+
+# TFTP's answer comes from a port of its own, which its helper expects.
+states()
+{
+	local state flow="$client 10.1.0.2 28020 10.2.0.2 5009"
+	local answer_flow="$server 10.2.0.2 28022 10.1.0.2 28021"
+
+	{
+		echo ":STATES - [0:0]"
+		echo "-A PREROUTING -p udp -m multiport --sports 28020,28022 -j STATES"
+		for state in NEW ESTABLISHED RELATED INVALID UNTRACKED; do
+			echo "-A STATES -m conntrack --ctstate $state"
+		done
+	} | ipt_restore 4 mangle || return
+	expect "helper" ipt4 -t raw -A PREROUTING -p udp --dport 69 \
+		-j CT --helper tftp || return
+	ctl set enabled=no
+	# shellcheck disable=SC2086 # words
+	{
+		datagram $flow
+		firewall_sees new $flow
+		datagram "$server" 10.2.0.2 5009 10.1.0.2 28020
+		firewall_sees established $flow
+		datagram "$client" 10.1.0.2 28021 10.2.0.2 69 _~name_octet_
+		datagram $answer_flow
+		firewall_sees related $answer_flow
+		datagram "$client" 10.1.0.2 28021 10.2.0.2 28022
+		firewall_sees established $answer_flow
+	}
+	ctl set enabled=yes
+	ipt4 -t mangle -F PREROUTING
+	for state in 28020 28021 28022; do
+		in_ns "$router" conntrack -D -p udp --orig-port-src $state \
+			>/dev/null 2>&1
+	done
+	true
+}
+
 show()
 {
 	local record
@@ -304,7 +419,7 @@ hosts_start "$client" "$router" "$server"
 nat_rules
 fasttrack_rules
 
-ktap_plan 14
+ktap_plan 17
 ktap_test "connections of all kinds" make_flows
 ktap_test "every property as conntrack and the engine have it" judge same
 ktap_test "every filter" judge filters
@@ -314,6 +429,9 @@ ktap_test "GRE's key" gre_key
 ktap_test "records of show" show
 ktap_test "options" options
 ktap_test "rates" rates
+ktap_test "known rates, by conntrack's counters" known_rates
+ktap_test "idle times, by the clock" idle_times
+ktap_test "state, by the firewall's rules" states
 ktap_test "idle connections stay fasttracked" idle
 ktap_test "helper and expected child" helper
 ktap_test "offload" offload

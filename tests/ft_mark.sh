@@ -192,6 +192,47 @@ rule_changes()
 	clean
 }
 
+# H36: a rule that clears the ECN field, too, does nothing to packets that have
+# none: what they teach does not hold for the others.
+ecn_cleared()
+{
+	local kinds
+
+	names "$1"
+	$ipt -t mangle -A FORWARD -o wan -p udp --dport 5001 \
+		-j TOS --set-tos 0x28/0xff || return
+	steady udp "$1" none && burst_is 5 00000 || return
+	hosts toses t1 f o && expect_equal "not ECT" "$answer" 40
+	for kinds in 2 1 3 2222 0123 0202; do
+		hosts arm 5000 f && hosts settle 100 && hosts clear &&
+		hosts burst lan f $kinds && hosts settle || return
+		hosts messages t1 f o &&
+			expect_equal "left of $kinds" "$answer" ${#kinds}
+		hosts toses t1 f o && expect_equal "TOS, $kinds" "$answer" 40
+	done
+	clean
+}
+
+# No rule: every value leaves as it came, and to change it costs nothing.
+ecn_mixed()
+{
+	local kinds=0123321002130321 before ecn
+
+	steady udp "$1" none && burst_is 4 0000 || return
+	for ecn in 1 2 3 0; do
+		hosts burst lan f $ecn && hosts settle 100 || return
+	done
+	hosts arm 5000 f && hosts settle 100 && hosts clear || return
+	fast_of && before=$count
+	hosts burst lan f $kinds && hosts settle && hosts verify f o t0 t1 ||
+		return
+	expect_equal "verified" "$answer" ${#kinds}
+	hosts toses t1 f o && expect_equal "TOS" "$answer" "40 41 42 43"
+	fast_of
+	[ -n "$slow" ] || expect "fast of them: $((count - before))" \
+		[ $((count - before)) -ge 12 ]
+}
+
 # H36: what the rewrite cannot do stays slow, and right.
 not_reproduced()
 {
@@ -207,6 +248,29 @@ not_reproduced()
 	hosts reason mangled && [ -n "$slow" ] ||
 		expect "reason mangled" [ "$answer" -gt "$reason" ]
 	hosts close g
+	clean
+}
+
+# later FAMILY KIND FLAGS OPTIONS WORDS...: a rule that has nothing to do in what
+# a connection was learned from, and has in one segment of KIND: that leaves
+# with those flags and options (a pattern). An ordinary one, sent likewise, is
+# fast.
+later()
+{
+	local before
+
+	names "$1"
+	# shellcheck disable=SC2086 # words of a rule
+	$ipt -t mangle -A FORWARD -o wan -p tcp --dport 5001 \
+		-m conntrack --ctstate ESTABLISHED ${*:5} || return
+	steady tcp "$1" none && hosts send f b 10 300 && hosts settle 100 &&
+	fast_of || return
+	before=$count
+	hosts segment lan f ack t0 && hosts settle && fast_of || return
+	[ -n "$slow" ] || expect "fast" [ "$count" -gt "$before" ]
+	hosts clear t1 && hosts segment lan f "$2" t0 && hosts settle &&
+	hosts headers t1 f o || return
+	[[ $answer == $3\ $4 ]] || fail "$2 left with $answer, not $3 $4"
 	clean
 }
 
@@ -253,7 +317,7 @@ hosts port lan c eth0 $client_mac $lan_mac
 hosts engine lease=30000
 sport=37000
 
-ktap_plan 19
+ktap_plan 26
 for family in 4 6; do
 	v=IPv$family
 	ktap_test "H25 mark for a class, $v" \
@@ -271,5 +335,15 @@ ktap_test "H25 DSCP chooses the way" dscp_route
 ktap_test "H36 TTL set by a rule, IPv4" rule_sets ttls 4 77 L -j TTL --ttl-set 77
 ktap_test "H36 TTL lowered by a rule, IPv4" rule_changes 4 -j TTL --ttl-dec 3
 ktap_test "H36 hop limit lowered by a rule, IPv6" rule_changes 6 -j HL --hl-dec 3
+for family in 4 6; do
+	v=IPv$family
+	ktap_test "H36 ECN cleared by a rule, $v" ecn_cleared $family
+	ktap_test "H36 ECN of all kinds in one flow, $v" ecn_mixed $family
+	ktap_test "H36 TCP option stripped from a later segment, $v" \
+		later $family sack 10 '0101080a????????????????010101010101010101010101' \
+		-j TCPOPTSTRIP --strip-options 5
+done
+ktap_test "H36 TCP ECN cleared in a later segment" \
+	later 4 ecn 10 '0101080a????????????????' -j ECN --ecn-tcp-remove
 ktap_test "H36 TCP options stripped by a rule" not_reproduced
 ktap_end

@@ -9,7 +9,7 @@
 #	                tap 0      wan2 -------- eth1
 #	                           tap 2
 #
-# Covers HAZARDS 17, 18, 19, 22 (down, MTU), 30, 33 (TTL, MTU) and 41.
+# Covers HAZARDS 17, 18, 19, 22 (down, MTU), 29 (ECMP), 30, 33 (TTL, MTU) and 41.
 source "$(dirname "$0")/lib.sh"
 source "$(dirname "$0")/hosts.sh"
 source "$(dirname "$0")/router.sh"
@@ -64,6 +64,103 @@ policy_changes()
 	ip -n "$router" $version rule del to $peer iif lan lookup 100
 	moved t2 t1
 	ip -n "$router" $version route flush table 100
+}
+
+# table_fills PROTO WORDS...: the connection goes by main, because the table that
+# is asked first has nothing for it. The new route is in another tree than the one
+# that is in use, whose cookies do not change.
+table_fills()
+{
+	names 6
+	hosts engine lease=60000
+	ip -n "$router" -6 rule add from fd01::2 lookup 100
+	steady f "$1" 6 none && hosts arm 8000 f || return
+	ip -n "$router" -6 route add "${@:2}"
+	if [ "$3" = via ]; then
+		moved t1 t2
+	else
+		no_more "not by ${*:2}"
+	fi
+	ip -n "$router" -6 route del "${@:2}"
+	ip -n "$router" -6 rule del from fd01::2 lookup 100
+	hosts fresh f o 5
+	hosts engine lease=5000
+}
+
+linkdown()
+{
+	ip -n "$router" -6 route show fd08::/64 |
+		grep -q 'metric 1 .*linkdown'
+}
+
+# carrier_lost NUD: the better of two routes has lost its carrier, which counts if
+# it is told to. With it goes what was learned of the neighbour, and without one
+# nothing is fast; what is permanent stays.
+carrier_lost()
+{
+	in_ns "$router" sysctl -qw \
+		net.ipv6.conf.all.ignore_routes_with_linkdown=1 \
+		net.ipv6.conf.wan.ignore_routes_with_linkdown=1
+	hosts engine lease=60000
+	hosts_ask close f
+	ip -n "$router" -6 route add fd08::/64 via fd02::2 dev wan metric 1
+	ip -n "$router" -6 route add fd08::/64 via fd03::2 dev wan2 metric 2
+	ip -n "$router" neigh replace fd02::2 lladdr $server_mac nud "$1" \
+		dev wan
+	hosts udp f fd01::2 $((sport += 1)) fd08::1 5001 fd08::1 5001 &&
+	hosts arm 8000 f && hosts bg f 10 200 && hosts fast f b || return
+	ip -n "$server" link set eth0 down
+	expect "linkdown" wait_until 10 linkdown
+	moved t1 t2
+	ip -n "$server" link set eth0 up
+	no_dad "$server" eth0
+	addresses "$server" eth0 fd02::2/64
+	host_routes "$server" "" 10.2.0 fd02
+	ip -n "$router" neigh del fd02::2 dev wan
+	ip -n "$router" -6 route del fd08::/64 metric 1
+	ip -n "$router" -6 route del fd08::/64 metric 2
+	in_ns "$router" sysctl -qw \
+		net.ipv6.conf.all.ignore_routes_with_linkdown=0
+	hosts engine lease=5000
+}
+
+# labelled TAP: which of the messages to come left there, as places.
+LABELS=$(printf '0x%x ' {1..16})
+labelled()
+{
+	local first
+
+	hosts settle && hosts clear && hosts labels lan f $LABELS || return
+	first=$answer
+	hosts settle && hosts order "$1" f o "$first" || return
+	answer=$(for n in $answer; do printf '%d ' $((n - first)); done)
+}
+
+# With several next hops the flow label has its part in the choice. The slow path
+# is asked with the engine off.
+siblings()
+{
+	local wanted round
+
+	hosts engine lease=60000
+	hosts_ask close f
+	ip -n "$router" -6 route add fd08::/64 nexthop via fd02::2 dev wan \
+		nexthop via fd03::2 dev wan2 || return
+	hosts udp f fd01::2 $((sport += 1)) fd08::1 5001 fd08::1 5001 &&
+	hosts send f b 5 100 && hosts engine enabled=0 && labelled t2 || return
+	wanted=$answer
+	expect "both ways" [ "$(wc -w <<<"$wanted")" -gt 0 ] &&
+	expect "both ways" [ "$(wc -w <<<"$wanted")" -lt 16 ] || return
+	hosts engine enabled=1 && hosts arm 8000 f && hosts send f b 10 100 &&
+	hosts settle && hosts wasfast f || return
+	for round in 1 2; do
+		labelled t2 && expect_equal "by wan2, round $round" \
+			"$answer" "$wanted"
+		hosts messages t1 f o && expect_equal "by wan, round $round" \
+			"$answer" $((16 - $(wc -w <<<"$wanted")))
+	done
+	ip -n "$router" -6 route del fd08::/64
+	hosts engine lease=5000
 }
 
 # The frames' address follows the neighbour entry at once.
@@ -317,6 +414,7 @@ black_hole()
 require ip ping iptables-nft
 router_new
 second_way
+addresses "$server" lo fd08::1/128
 hosts_start "$client" "$router" "$server"
 nat_rules
 fasttrack_rules
@@ -324,10 +422,9 @@ hosts tap t0 r lan 0
 hosts tap t1 r wan 1
 hosts tap t2 r wan2 1
 hosts port lan c eth0 $client_mac $lan_mac
-hosts port lan c eth0 $client_mac $lan_mac
 sport=25000
 
-ktap_plan 30
+ktap_plan 36
 ktap_test "H17 route change, IPv4 TCP" route_changes tcp 4 none
 ktap_test "H17 route change, IPv6 UDP" route_changes udp 6 dnat
 ktap_test "H17 policy route change, IPv4 UDP" policy_changes udp 4 dnat
@@ -360,4 +457,13 @@ ktap_test "H30 masquerade and address change, IPv4" \
 	masquerade_address 4 10.2.0.7 24 10.2.0.1
 ktap_test "H30 masquerade and address change, IPv6" \
 	masquerade_address 6 fd02::7 64 fd02::1
+ktap_test "H17 IPv6 black hole in the table asked first" \
+	table_fills udp blackhole default table 100
+ktap_test "H17 IPv6 route in the table asked first" \
+	table_fills tcp default via fd03::2 dev wan2 table 100
+ktap_test "H17 IPv6 address becomes local" \
+	table_fills udp local fd02::2 dev lo
+ktap_test "H29 IPv6 flow label chooses the next hop" siblings
+ktap_test "H17 IPv6 carrier lost, its neighbour, too" carrier_lost reachable
+ktap_test "H17 IPv6 carrier lost, neighbour permanent" carrier_lost permanent
 ktap_end

@@ -4,6 +4,8 @@
 Owns: what is odd about a frame. Must not know: how its bytes are made, which is
 packet.py's, nor what a router should do with it.
 """
+import struct
+
 import packet as pk
 from flow import ORIG, REPLY, message
 from jsonfiles import Failed
@@ -23,10 +25,11 @@ class Frames:
         """Messages of a UDP connection from the client as raw frames, one per
         letter: N normal, F in two fragments, O with an option or extension
         header, T with a TTL of 1, L with another TTL, D with another DSCP,
-        X with a TOS of 0x10, E with ECN bits, W with a wrong checksum, Z
-        without one, P with padding behind it, V for a VLAN, H with a wrong
-        header checksum, Y with a length that lies, B with a wrong version,
-        G of 1400 bytes, not to be fragmented. Returns the first's number."""
+        X with a TOS of 0x10, E with ECN bits, 0 to 3 with those, W with a
+        wrong checksum, Z without one, P with padding behind it, V for a VLAN,
+        H with a wrong header checksum, Y with a length that lies, B with a
+        wrong version, G of 1400 bytes, not to be fragmented. Returns the
+        first's number."""
         flow, port = self.flows[name], self.ports[port]
         first = flow.tx[ORIG]
         t, six = flow.client, ":" in flow.client.src
@@ -53,7 +56,8 @@ class Frames:
                 self.odd_frame(port, kind, pk.ip(t, pk.UDP, datagram))
             else:
                 ttl = {"T": 1, "L": 33}.get(kind, 64)
-                tos = {"D": 0x48, "X": 0x10, "E": pk.TOS | 1}.get(kind, pk.TOS)
+                tos = {"D": 0x48, "X": 0x10, "E": pk.TOS | 1, "1": pk.TOS | 1,
+                       "2": pk.TOS | 2, "3": pk.TOS | 3}.get(kind, pk.TOS)
                 port.send(pk.ip(t, pk.UDP, datagram, ttl, tos=tos))
         return first
 
@@ -75,6 +79,40 @@ class Frames:
         else:
             wrong = bytes([packet[0] ^ 0x10]) + packet[1:]
             port.send(wrong if six else pk.header_mended(wrong), six=six)
+
+    def do_labels(self, port, name, *labels):
+        """The same with ordinary messages of IPv6, one per flow label."""
+        flow, port = self.flows[name], self.ports[port]
+        first = flow.tx[ORIG]
+        for label in labels:
+            seq, flow.tx[ORIG] = flow.tx[ORIG], flow.tx[ORIG] + 1
+            datagram = pk.udp(flow.client, message(flow.id, ORIG, seq, 64))
+            port.send(pk.ip(flow.client, pk.UDP, datagram,
+                            label=int(label, 0)))
+        return first
+
+    def do_segment(self, port, name, kind, tap):
+        """A TCP segment without data from the client, the next one after what
+        a tap on its side saw last, and as that one: "ack"; with a "sack" block
+        below the acknowledgment; with "ecn" flags; with no flags at all, no
+        window and no header length: "bare", or "push" with just that flag."""
+        flow = self.flows[name]
+        seen = self.on_tap(self.taps[tap], flow, ORIG)
+        if not seen:
+            raise Failed("no packet to copy")
+        p = seen[-1].packet
+        seq, ack, _, window = p.tcp()
+        seq += len(p.payload)
+        options, offset = p.tcp_options(), None
+        flags = {"bare": 0, "push": pk.PSH, "ecn": pk.ACK | pk.ECE | pk.CWR}
+        if kind in ("bare", "push"):
+            options, offset, window = b"", 0, 0
+        elif kind == "sack":
+            options += struct.pack("!BBBBII", 1, 1, pk.SACK, 10,
+                                   (ack - 20) & 0xffffffff, ack)
+        self.ports[port].send(pk.ip(flow.client, pk.TCP, pk.tcp(
+            flow.client, seq, ack, flags.get(kind, pk.ACK), window,
+            options=options, offset=offset)))
 
     def do_inject(self, port, name, direction, flags, offset, tap,
                   ack_offset="0", wrong=""):

@@ -291,6 +291,20 @@ class Hosts(JsonFiles, Frames):
         found = self.on_tap(self.taps[tap], self.flows[name], DIRS[direction])
         return " ".join(f.packet.l4_sum() for f in found if not f.partial)
 
+    def do_headers(self, tap, name, direction):
+        """TCP flags and options of the last segment of a connection."""
+        found = self.on_tap(self.taps[tap], self.flows[name], DIRS[direction])
+        if not found:
+            raise Failed("no segment")
+        p = found[-1].packet
+        return "%02x %s" % (p.tcp()[2], p.tcp_options().hex())
+
+    def do_headless(self, tap):
+        """How many TCP segments say that their header has no length."""
+        return sum(1 for f in self.taps[tap].frames
+                   if f.packet.proto == pk.TCP and
+                   not f.packet.data[f.packet.l4 + 12] >> 4)
+
     def do_protocol(self, tap, number):
         """Packets of that IP protocol seen on a tap."""
         tap = self.taps[tap]

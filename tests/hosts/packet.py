@@ -11,7 +11,8 @@ from collections import namedtuple
 
 TCP, UDP, ICMP, ICMP6, FRAGMENT = 6, 17, 1, 58, 44
 ETH_IP, ETH_IP6 = 0x0800, 0x86dd
-FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+FIN, SYN, RST, PSH, ACK, ECE, CWR = 1, 2, 4, 8, 16, 64, 128
+SACK = 5                        # TCP option
 TOS = 0x28                      # AF11 in all packets, so that a loss shows
 
 # One side's view of a connection's original direction.
@@ -98,6 +99,10 @@ class Packet:
                                                         self.l4 + 4)
         return seq, ack, flags, window
 
+    def tcp_options(self):
+        return self.data[self.l4 + 20:
+                         self.l4 + (self.data[self.l4 + 12] >> 4) * 4]
+
     def header_good(self):
         return self.version == 6 or checksum(self.data[:self.l4]) == 0xffff
 
@@ -165,12 +170,12 @@ def difference(was, now, to, partial=False):
     return None
 
 
-def ip(t, proto, body, ttl=64, ident=1, frag=0, options=b"", tos=TOS):
+def ip(t, proto, body, ttl=64, ident=1, frag=0, options=b"", tos=TOS, label=0):
     """An IPv4 or IPv6 header in front of @body. @frag: the IPv4 field of that
-    name (flags and offset)."""
+    name (flags and offset). @label: the flow label of IPv6."""
     if af(t.src) == socket.AF_INET6:
-        return struct.pack("!IHBB", 6 << 28 | tos << 20, len(body), proto,
-                           ttl) + pton(t.src) + pton(t.dst) + body
+        return struct.pack("!IHBB", 6 << 28 | tos << 20 | label, len(body),
+                           proto, ttl) + pton(t.src) + pton(t.dst) + body
     length = 20 + len(options)
     head = struct.pack("!BBHHHBBH4s4s", 4 << 4 | length // 4, tos,
                        length + len(body), ident, frag, ttl, proto, 0,
@@ -194,9 +199,13 @@ def udp(t, payload):
     return head[:6] + struct.pack("!H", total) + payload
 
 
-def tcp(t, seq, ack, flags, window=512, payload=b""):
+def tcp(t, seq, ack, flags, window=512, payload=b"", options=b"", offset=None):
+    """@offset: what the header says of its length, if not the truth."""
+    if offset is None:
+        offset = 5 + len(options) // 4
     head = struct.pack("!HHIIBBHHH", t.sport, t.dport, seq & 0xffffffff,
-                       ack & 0xffffffff, 5 << 4, flags, window, 0, 0)
+                       ack & 0xffffffff, offset << 4, flags, window, 0,
+                       0) + options
     start = pseudo(pton(t.src), pton(t.dst), TCP, len(head) + len(payload))
     total = checksum(head + payload, start) ^ 0xffff
     return head[:16] + struct.pack("!H", total) + head[18:] + payload
