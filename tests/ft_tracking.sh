@@ -145,6 +145,80 @@ files()
 	ctl tracking reset linux
 }
 
+# mode FILE: its rights and owner
+mode()
+{
+	stat -c '%a %u:%g' "$1"
+}
+
+# What a save writes to may have a mode, an owner and another name, which stay.
+keeps()
+{
+	local file=$lib_dir/kept link=$lib_dir/link
+
+	(umask 027; ctl tracking save "$file")
+	expect_equal "new file" "$(mode "$file")" "640 0:0"
+	echo old >"$file"
+	chmod 600 "$file"
+	chown 1:2 "$file"
+	expect "save" ctl tracking save "$file"
+	expect_equal "kept" "$(mode "$file")" "600 1:2"
+	expect_equal "saved" "$(<"$file")" "$(ctl tracking save -)"
+	echo old >"$file"
+	ln -s kept "$link"
+	expect "over a link" ctl tracking save "$link"
+	expect_equal "link" "$(readlink "$link")" kept
+	expect_equal "behind it" "$(<"$file")" "$(ctl tracking save -)"
+	expect_equal "kept" "$(mode "$file")" "600 1:2"
+	ln -sf missing "$link"
+	expect "over a link to nothing" ctl tracking save "$link"
+	expect_equal "link" "$(readlink "$link")" missing
+	expect_equal "behind it" "$(<"$lib_dir/missing")" \
+		"$(ctl tracking save -)"
+	# No room for it: the limit is 0 blocks
+	echo old >"$file"
+	(trap '' XFSZ; ulimit -f 0; ctl tracking save "$file" 2>/dev/null)
+	expect_equal "no room" $? 2
+	expect_equal "old file" "$(<"$file")" old
+	(trap '' XFSZ; ulimit -f 0
+		ctl tracking save "$lib_dir/kept.new" 2>/dev/null)
+	expect_equal "no room" $? 2
+	expect_equal "nothing beside it" "$(echo "$lib_dir"/kept*)" "$file"
+}
+
+# What is no file is written to and stays what it is.
+nodes()
+{
+	local pipe=$lib_dir/pipe null=$lib_dir/null want
+
+	want=$(ctl tracking save -)
+	expect "node" mknod "$null" c 1 3
+	expect "to a node" ctl tracking save "$null"
+	expect_equal "node" "$(stat -c '%F %t:%T' "$null")" \
+		"character special file 1:3"
+	expect "pipe" mkfifo "$pipe"
+	timeout 20 cat "$pipe" >"$lib_dir/piped" &
+	expect "to a pipe" timeout 20 ip netns exec "$router" \
+		ftctl tracking save "$pipe"
+	expect_equal "pipe" "$(stat -c %F "$pipe")" fifo
+	wait $!
+	expect_equal "piped" "$(<"$lib_dir/piped")" "$want"
+	expect_equal "/dev/stdout" "$(ctl tracking save /dev/stdout)" "$want"
+	{
+		echo before
+		ctl tracking save /dev/stdout
+		echo after
+	} >"$lib_dir/stdout"
+	expect_equal "/dev/stdout is a file" "$(<"$lib_dir/stdout")" \
+		"$(printf 'before\n%s\nafter' "$want")"
+	expect "/dev/stdout" test -L /dev/stdout
+	ctl tracking save /dev/full 2>"$lib_dir/err"
+	expect_equal "/dev/full" $? 2
+	expect_equal "its message" "$(<"$lib_dir/err")" \
+		"ftctl: /dev/full: No space left on device"
+	expect "/dev/full" test -c /dev/full
+}
+
 # bad LINE REASON: a file whose third line is that changes nothing.
 bad()
 {
@@ -208,11 +282,13 @@ require ip ftctl conntrack setpriv
 modprobe -q nf_conntrack
 ns_new router fresh
 
-ktap_plan 6
+ktap_plan 8
 ktap_test "defaults of RouterOS and of the kernel" families
 ktap_test "values and their origin" shown
 ktap_test "entries used" totals
 ktap_test "save and load" files
+ktap_test "a saved file keeps mode, owner and link" keeps
+ktap_test "what is no file stays what it is" nodes
 ktap_test "a bad line changes nothing" bad_files
 ktap_test "what is refused changes nothing" refused
 ktap_end

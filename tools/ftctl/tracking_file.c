@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Owns "ftctl tracking save" and "load": files of NAME=VALUE lines, where #
- * begins a comment. A load takes the whole file or nothing of it, a save
- * leaves the old file or the whole new one.
+ * begins a comment. A load takes the whole file or nothing of it. Must not
+ * know how a file is replaced.
  */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "buf.h"
 #include "command.h"
 #include "diag.h"
-#include "out.h"
+#include "file.h"
 #include "proc.h"
 #include "tracking.h"
 
@@ -33,61 +31,25 @@ static bool is_fixed(const struct tracking_row *row)
 	return row->sysctl && sysctl_is_fixed(row->sysctl);
 }
 
-static int write_plan(FILE *file, const struct tracking_plan *plan)
+static void put_plan(struct buf *buf, const struct tracking_plan *plan)
 {
 	char text[LINE_SIZE];
 	size_t i;
 
-	fputs("# ftctl tracking\n", file);
-	for (i = 0; i < TRACKING_ROWS; i++)
-		if (tracking_format(plan, i, text, sizeof(text)))
-			fprintf(file, "%s%s\n",
-				is_fixed(&tracking_rows[i]) ? "# " : "", text);
-	return fflush(file) || ferror(file) ? -EIO : 0;
+	buf_text(buf, "# ftctl tracking\n");
+	for (i = 0; i < TRACKING_ROWS; i++) {
+		if (!tracking_format(plan, i, text, sizeof(text)))
+			continue;
+		if (is_fixed(&tracking_rows[i]))
+			buf_text(buf, "# ");
+		buf_text(buf, text);
+		buf_char(buf, '\n');
+	}
 }
 
 static int report_file(const char *name, int err)
 {
 	return fail(EXIT_KERNEL, "%s: %s", name, strerror(err));
-}
-
-/* Beside the file, so that a rename puts it in place. */
-static int save_file(const struct tracking_plan *plan, const char *name)
-{
-	char path[PATH_MAX];
-	FILE *file;
-	int fd, err = 0;
-
-	if (snprintf(path, sizeof(path), "%s.XXXXXX", name) >=
-	    (int)sizeof(path))
-		return report_file(name, ENAMETOOLONG);
-	fd = mkstemp(path);
-	if (fd < 0)
-		return report_file(name, errno);
-	file = fdopen(fd, "w");
-	if (!file || write_plan(file, plan) || fsync(fd) || fchmod(fd, 0644))
-		err = errno ?: EIO;
-	if (file ? fclose(file) : close(fd))
-		err = err ?: errno;
-	if (!err && rename(path, name))
-		err = errno;
-	if (!err)
-		return EXIT_OK;
-	unlink(path);
-	return report_file(name, err);
-}
-
-static void save_stdout(const struct tracking_plan *plan)
-{
-	char text[LINE_SIZE];
-	size_t i;
-
-	out_text("# ftctl tracking\n");
-	for (i = 0; i < TRACKING_ROWS; i++)
-		if (tracking_format(plan, i, text, sizeof(text)))
-			out_printf("%s%s\n",
-				   is_fixed(&tracking_rows[i]) ? "# " : "",
-				   text);
 }
 
 /**
@@ -101,6 +63,7 @@ static void save_stdout(const struct tracking_plan *plan)
 int cmd_tracking_save(const struct ftctl *ftctl, int argc, char **argv)
 {
 	struct tracking_plan plan;
+	struct buf buf = {};
 	int ret;
 
 	(void)ftctl;
@@ -109,10 +72,13 @@ int cmd_tracking_save(const struct ftctl *ftctl, int argc, char **argv)
 	ret = tracking_read_settable(&plan, "tracking save");
 	if (ret)
 		return ret;
-	if (strcmp(argv[0], "-"))
-		return save_file(&plan, argv[0]);
-	save_stdout(&plan);
-	return EXIT_OK;
+	put_plan(&buf, &plan);
+	if (!strcmp(argv[0], "-") || file_is_stdout(argv[0]))
+		buf_out(&buf);
+	else
+		ret = file_write(argv[0], buf.text, buf.used);
+	buf_free(&buf);
+	return ret ? report_file(argv[0], -ret) : EXIT_OK;
 }
 
 /* A complaint about a line is made one about the file. */
