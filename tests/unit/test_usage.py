@@ -5,6 +5,7 @@ kernel, with status 1 and one line that names the word at fault.
 Owns: those lines. Must not know: what the commands do.
 """
 import os
+import re
 import subprocess
 import unittest
 
@@ -236,6 +237,28 @@ help connection nonsense
     unknown option -x (see: ftctl help)
 --nope status
     unknown option --nope (see: ftctl help)
+-N nope -6 flush
+    flush does not take -6 (see: ftctl help)
+-4 reasons
+    reasons does not take -4 (see: ftctl help)
+settings -6
+    settings does not take -6 (see: ftctl help)
+-N nope -6 set lease=5s
+    set does not take -6 (see: ftctl help)
+-6 tracking show
+    tracking show does not take -6 (see: ftctl help)
+-N nope -6 tracking set udp-timeout=5s
+    tracking set does not take -6 (see: ftctl help)
+-N nope -4 tracking reset linux
+    tracking reset does not take -4 (see: ftctl help)
+-N nope -4 tracking save -
+    tracking save does not take -4 (see: ftctl help)
+-N nope -4 tracking load -
+    tracking load does not take -4 (see: ftctl help)
+-6 connection why tcp 1.2.3.4:1 1.2.3.5:2
+    connection why: src-address is no address of ipv6
+-4 connection why tcp [fd00::1]:1 [fd00::2]:2
+    connection why: src-address is no address of ipv4
 -4 -6 status
     -4 and -6 exclude each other
 -N
@@ -266,6 +289,21 @@ class Usage(unittest.TestCase):
         for words, message in cases():
             with self.subTest(words=words):
                 self.refused(words, message)
+
+    # Whatever has a family obeys -4 and -6, which the help says
+    def test_family(self):
+        run = subprocess.run([FTCTL, "help"], stdout=subprocess.PIPE,
+                             check=True).stdout.decode()
+        takes = re.search("only IPv6; with (.*)", run).group(1).split()
+        self.assertEqual(takes, ["status", "connection", "monitor", "metrics"])
+        for command in re.findall(r"(?m)^  ftctl (\S+)", run):
+            done = subprocess.run([FTCTL, "-6", *{
+                "connection": ["connection", "delete"],
+                "monitor": ["monitor", "x"], "tracking": ["tracking", "show"]
+            }.get(command, [command]), "-N", "nope"], stderr=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, check=False)
+            self.assertEqual(b"does not take -6" not in done.stderr,
+                             command in takes, command)
 
     def test_nothing(self):
         self.refused([], "no command (see: ftctl help)")

@@ -23,12 +23,14 @@ static const struct command commands[] = {
 	{
 		.name = "status",
 		.help = "what is fast, what is missing for it, and reasons",
+		.family = true,
 		.run = cmd_status,
 	}, {
 		.name = "connection list",
 		.args = "[FILTER] [sort KEY] [reverse] [limit N] [detail]",
 		.help = "connections, and why one is not fast",
 		.word = listing_word,
+		.family = true,
 		.props = true,
 		.run = cmd_connection_list,
 	}, {
@@ -36,6 +38,7 @@ static const struct command commands[] = {
 		.args = "FILTER",
 		.help = "all that is known of the connections named",
 		.word = listing_word,
+		.family = true,
 		.props = true,
 		.run = cmd_connection_show,
 	}, {
@@ -43,6 +46,7 @@ static const struct command commands[] = {
 		.args = "[FILTER] [sort KEY] [interval=TIME] [count=N]",
 		.help = "connections and their rates, live",
 		.word = listing_word,
+		.family = true,
 		.props = true,
 		.run = cmd_connection_watch,
 	}, {
@@ -50,24 +54,28 @@ static const struct command commands[] = {
 		.args = "PROTOCOL SOURCE:PORT DESTINATION:PORT",
 		.help = "why one connection is not fast, or what was",
 		.word = tuple_word,
+		.family = true,
 		.run = cmd_connection_why,
 	}, {
 		.name = "connection release",
 		.args = "FILTER",
 		.help = "send connections back to the slow path",
 		.word = filter_name,
+		.family = true,
 		.run = cmd_connection_release,
 	}, {
 		.name = "connection delete",
 		.args = "FILTER",
 		.help = "delete conntrack entries",
 		.word = filter_name,
+		.family = true,
 		.run = cmd_connection_delete,
 	}, {
 		.name = "monitor",
 		.args = "[event=fast,released,closed] [FILTER] [buffer=SIZE]",
 		.help = "events as they come: fast, released, closed",
 		.word = monitor_word,
+		.family = true,
 		.run = cmd_monitor,
 	}, {
 		.name = "tracking show",
@@ -114,6 +122,7 @@ static const struct command commands[] = {
 	}, {
 		.name = "metrics",
 		.help = "all counters in OpenMetrics text",
+		.family = true,
 		.run = cmd_metrics,
 	}, {
 		.name = "flush",
@@ -228,11 +237,30 @@ static void help_line(const struct command *command)
 	out_printf("  ftctl %s\n        %s\n", line, command->help);
 }
 
+/* First words of the commands that take a family, each once. */
+static void help_family(void)
+{
+	const char *last = "";
+	size_t i;
+
+	out_text("  -4, -6     only IPv4, only IPv6; with");
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		const char *name = commands[i].name;
+		int len = strcspn(name, " ");
+
+		if (!commands[i].family || !strncmp(name, last, len + 1))
+			continue;
+		out_printf(" %.*s", len, name);
+		last = name;
+	}
+	out_text("\n");
+}
+
 static void help_options(void)
 {
-	out_text("\nOptions:\n"
-		 "  -4, -6     only IPv4, only IPv6\n"
-		 "  -N NAME    in the network namespace of that name\n"
+	out_text("\nOptions:\n");
+	help_family();
+	out_text("  -N NAME    in the network namespace of that name\n"
 		 "  -d         all properties of each connection\n"
 		 "  -j         JSON\n"
 		 "  -p         indent the JSON\n"

@@ -18,6 +18,7 @@ typedef int (*command_run)(const struct ftctl *ftctl, int argc, char **argv);
  * @word: Word number i that may follow, for help and completion, or NULL when
  *	there are no more; NULL if nothing may follow.
  * @file: A file may follow, for completion.
+ * @family: It does something else with -4 and -6; the others refuse them.
  * @props: Its help has the properties of a connection.
  * @run: What does it.
  */
@@ -27,6 +28,7 @@ struct command {
 	const char *help;
 	const char *(*word)(size_t i);
 	bool file;
+	bool family;
 	bool props;
 	command_run run;
 };
