@@ -229,6 +229,18 @@ status x
     unexpected word 'x'
 flush all
     unexpected word 'all'
+help status extra
+    unexpected word 'extra'
+help connection list limit 5
+    unexpected word 'limit'
+help help help
+    unexpected word 'help'
+help completion
+    unknown command 'completion' (see: ftctl help)
+nonsense -h
+    unknown command 'nonsense' (see: ftctl help)
+connection nonsense -h
+    connection: unknown command 'nonsense' (see: ftctl help connection)
 help nonsense
     unknown command 'nonsense' (see: ftctl help)
 help connection nonsense
@@ -289,6 +301,21 @@ class Usage(unittest.TestCase):
         for words, message in cases():
             with self.subTest(words=words):
                 self.refused(words, message)
+
+    # -h behind a whole command line is help on the command
+    def test_help(self):
+        for line, named in (("connection list limit 5 -h", "connection list"),
+                            ("-h status extra", "status"),
+                            ("tracking set nonsense --help", "tracking set"),
+                            ("tracking -h", "tracking"), ("-h", "")):
+            asked = subprocess.run([FTCTL, *line.split()], check=False,
+                                   stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+            told = subprocess.run([FTCTL, "help", *named.split()], check=True,
+                                  stdout=subprocess.PIPE)
+            with self.subTest(line=line):
+                self.assertEqual((asked.returncode, asked.stderr), (0, b""))
+                self.assertEqual(asked.stdout, told.stdout)
 
     # Whatever has a family obeys -4 and -6, which the help says
     def test_family(self):

@@ -16,7 +16,7 @@
 static int cmd_help(const struct ftctl *ftctl, int argc, char **argv)
 {
 	(void)ftctl;
-	return command_help(argc, argv);
+	return command_help(argc, argv, true);
 }
 
 static const struct command commands[] = {
@@ -271,6 +271,23 @@ static void help_options(void)
 		 "      3 module not loaded\n");
 }
 
+/* How many words name a command or a group, as many as can be. What follows a
+ * group should have been a command of it.
+ */
+static int help_length(int argc, char **argv)
+{
+	int used, most = argc == 1 && is_group(argv[0]);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		used = commands[i].help ? match(commands[i].name, argc, argv) :
+					  0;
+		if (used > most)
+			most = used;
+	}
+	return most;
+}
+
 /* Is the command the one named, or of the group named? */
 static bool help_wanted(const struct command *command, int argc, char **argv)
 {
@@ -314,20 +331,22 @@ static void help_props(void)
  * command_help() - Print the help.
  * @argc: How many words, 0 for the whole help.
  * @argv: Words of a command or group.
+ * @alone: No other words may follow those.
  *
  * Return: Exit code.
  */
-int command_help(int argc, char **argv)
+int command_help(int argc, char **argv, bool alone)
 {
-	bool found = false;
+	int used = argc ? help_length(argc, argv) : 0;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		found |= help_wanted(&commands[i], argc, argv);
-	if (!found) {
+	if (argc && !used) {
 		complain(argc, argv);
 		return EXIT_USAGE;
 	}
+	if (alone && no_words(argc - used, argv + used))
+		return EXIT_USAGE;
+	argc = used;
 	if (!argc)
 		out_text("Usage: ftctl [OPTIONS] COMMAND\n\n");
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {

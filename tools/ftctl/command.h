@@ -36,7 +36,7 @@ struct command {
 const struct command *command_find(int argc, char **argv, int *used);
 const struct command *command_at(size_t i);
 const char *command_name(size_t i);
-int command_help(int argc, char **argv);
+int command_help(int argc, char **argv, bool alone);
 int no_words(int argc, char **argv);
 
 /* The commands, by file. */

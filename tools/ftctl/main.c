@@ -140,7 +140,7 @@ static int run(int argc, char **argv)
 		return EXIT_OK;
 	}
 	if (request.help)
-		return command_help(argc, argv);
+		return command_help(argc, argv, false);
 	if (!argc)
 		return fail(EXIT_USAGE, "no command (see: ftctl help)");
 	command = command_find(argc, argv, &used);
