@@ -280,7 +280,7 @@ bad_input()
 		    "connection list protocol=" "connection list fasttrack=2" \
 		    "connection list bad=1" "status now" "flush all" \
 		    "tracking set" "tracking set udp-timeout=abc" \
-		    "tracking set udp-timeout=0" "tracking set udp-timeout=1ms" \
+		    "tracking set udp-timeout=-1" "tracking set udp-timeout=1ms" \
 		    "tracking set udp-timeout=99999999999999999999s" \
 		    "tracking set total-entries=5" "tracking set enabled=7" \
 		    "tracking set loose-tcp-tracking=2" "tracking reboot" \

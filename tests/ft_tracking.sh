@@ -145,6 +145,65 @@ files()
 	ctl tracking reset linux
 }
 
+# raw NAME VALUE: set what the kernel alone can judge
+raw()
+{
+	in_ns "$router" sysctl -qw "net.netfilter.nf_conntrack_$1=$2" \
+		2>/dev/null
+}
+
+# The range of a timeout is that of the kernel's sysctl, and whatever that has
+# can be saved and loaded.
+ranges()
+{
+	local file=$lib_dir/range before value taken
+
+	for value in 0 1 2147483 2147484 8589934 8589935 21474836 21474837; do
+		raw udp_timeout_stream "$value"
+		taken=$?
+		ctl tracking set udp-timeout="$value" 2>/dev/null
+		expect_equal "$value s" $((! $?)) $((! taken))
+	done
+	ctl tracking reset linux
+	raw tcp_timeout_established 2592000 || return
+	raw udp_timeout 0 || return
+	before=$(all "$router")
+	expect "save" ctl tracking save "$file"
+	expect "long" grep -qx tcp-established-timeout=4w2d "$file"
+	ctl tracking reset linux
+	expect "load" ctl tracking load "$file"
+	expect_equal "loaded" "$(all "$router")" "$before"
+	ctl tracking reset linux
+	# What nobody can set in seconds is said and left out
+	raw icmp_timeout -1 || return
+	expect "save" ctl tracking save "$file"
+	expect "said" grep -qE '^# icmp-timeout=.* is out of range$' "$file"
+	ctl tracking reset linux
+	raw icmp_timeout 31
+	expect "load" ctl tracking load "$file"
+	expect_equal "left alone" "$(in_ns "$router" sysctl -n \
+		net.netfilter.nf_conntrack_icmp_timeout)" 31
+	expect "not ours" grep -qE \
+		'^# max-entries=[0-9]+ is for the first network namespace$' \
+		"$file"
+	ctl tracking reset linux
+}
+
+# No limit is a limit as well.
+no_limit()
+{
+	local file=$lib_dir/limit max=net.netfilter.nf_conntrack_max
+
+	at_exit sysctl -qw "$max=$(sysctl -n $max)"
+	sysctl -qw "$max=0"
+	expect "save" ftctl tracking save "$file"
+	sysctl -qw "$max=5000"
+	expect "load" ftctl tracking load "$file"
+	expect_equal "no limit" "$(sysctl -n $max)" 0
+	expect "set" ftctl tracking set max-entries=6000
+	expect_equal "a limit" "$(sysctl -n $max)" 6000
+}
+
 # mode FILE: its rights and owner
 mode()
 {
@@ -282,13 +341,15 @@ require ip ftctl conntrack setpriv
 modprobe -q nf_conntrack
 ns_new router fresh
 
-ktap_plan 8
+ktap_plan 10
 ktap_test "defaults of RouterOS and of the kernel" families
 ktap_test "values and their origin" shown
 ktap_test "entries used" totals
 ktap_test "save and load" files
 ktap_test "a saved file keeps mode, owner and link" keeps
 ktap_test "what is no file stays what it is" nodes
+ktap_test "ranges are those of the kernel" ranges
+ktap_test "no limit" no_limit
 ktap_test "a bad line changes nothing" bad_files
 ktap_test "what is refused changes nothing" refused
 ktap_end

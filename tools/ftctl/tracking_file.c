@@ -25,26 +25,41 @@ static int take_file(int argc, char **argv, const char *what)
 	return no_words(argc - 1, argv + 1);
 }
 
-/* What this namespace may not set would make its own file useless there. */
-static bool is_fixed(const struct tracking_row *row)
+/* A value that can't be set here would make its own file useless here. */
+static const char *why_not(const struct tracking_plan *plan, size_t i)
 {
-	return row->sysctl && sysctl_is_fixed(row->sysctl);
+	const struct tracking_row *row = &tracking_rows[i];
+
+	if (row->sysctl && sysctl_is_fixed(row->sysctl))
+		return "for the first network namespace";
+	return tracking_unfit(plan, i);
+}
+
+static void put_row(struct buf *buf, const struct tracking_plan *plan,
+		    size_t i)
+{
+	const char *why = why_not(plan, i);
+	char text[LINE_SIZE];
+
+	if (!tracking_format(plan, i, text, sizeof(text)))
+		return;
+	if (why)
+		buf_text(buf, "# ");
+	buf_text(buf, text);
+	if (why) {
+		buf_text(buf, " is ");
+		buf_text(buf, why);
+	}
+	buf_char(buf, '\n');
 }
 
 static void put_plan(struct buf *buf, const struct tracking_plan *plan)
 {
-	char text[LINE_SIZE];
 	size_t i;
 
 	buf_text(buf, "# ftctl tracking\n");
-	for (i = 0; i < TRACKING_ROWS; i++) {
-		if (!tracking_format(plan, i, text, sizeof(text)))
-			continue;
-		if (is_fixed(&tracking_rows[i]))
-			buf_text(buf, "# ");
-		buf_text(buf, text);
-		buf_char(buf, '\n');
-	}
+	for (i = 0; i < TRACKING_ROWS; i++)
+		put_row(buf, plan, i);
 }
 
 static int report_file(const char *name, int err)
