@@ -30,6 +30,10 @@ connection list limit 0
     limit: '0' is not a number from 1
 connection list limit
     limit: its value is missing
+connection list limit=4294967296
+    limit: '4294967296' is out of range (1 to 4294967295)
+connection list limit 99999999999999999999
+    limit: '99999999999999999999' is out of range (1 to 4294967295)
 connection list limit x
     limit: 'x' is not a number from 1
 connection list columns=
@@ -38,6 +42,8 @@ connection list columns=id,nope
     columns: 'nope' is no property
 connection list interval=10ms
     interval: '10ms' is out of range (100ms to 1h)
+connection list interval=99999999999999999999
+    interval: '99999999999999999999' is out of range (100ms to 1h)
 connection list interval=x
     interval: 'x' is not a time
 connection list detail=1
@@ -78,6 +84,8 @@ connection list device=nodev
     device: no device 'nodev'
 connection list min-bytes=-1
     min-bytes: '-1' is not an amount (1000, 20k, 5M, 1Gi)
+connection list min-bytes=99999999999999999999
+    min-bytes: '99999999999999999999' is out of range (0 to 18446744073709551615)
 connection list min-rate=x
     min-rate: 'x' is not an amount (1000, 20k, 5M, 1Gi)
 connection list count=2
@@ -106,6 +114,8 @@ connection watch detail
     -p: connection watch writes a line for each reading
 connection watch count=1 count=2
     count is given twice
+connection watch count=99999999999999999999
+    count: '99999999999999999999' is out of range (1 to 18446744073709551615)
 connection watch count=0
     count: '0' is not a number from 1
 connection watch interval=0
@@ -141,9 +151,13 @@ monitor event=new
 monitor event=
     event: '' is not fast, released or closed
 monitor buffer=0
-    buffer: '0' is not an amount (1 to 1Gi)
+    buffer: '0' is out of range (1 to 1Gi)
 monitor buffer=2Gi
-    buffer: '2Gi' is not an amount (1 to 1Gi)
+    buffer: '2Gi' is out of range (1 to 1Gi)
+monitor buffer=99999999999999999999
+    buffer: '99999999999999999999' is out of range (1 to 1Gi)
+monitor buffer=x
+    buffer: 'x' is not an amount (1 to 1Gi)
 monitor nonsense
     monitor: unknown word 'nonsense'
 monitor min-rate=1k
