@@ -321,6 +321,12 @@ refused()
 	expect "named" grep -q '/nonexistent/file' "$lib_dir/err"
 	ctl tracking save /nonexistent/file 2>"$lib_dir/err"
 	expect_equal "no folder" $? 2
+	ctl tracking load / 2>"$lib_dir/err"
+	expect_equal "a folder" "$? $(<"$lib_dir/err")" \
+		"2 ftctl: /: Is a directory"
+	ctl tracking save / 2>"$lib_dir/err"
+	expect_equal "a folder" "$? $(<"$lib_dir/err")" \
+		"2 ftctl: /: Is a directory"
 	echo old >"$lib_dir/old"
 	in_ns "$router" setpriv --reuid 65534 --clear-groups "$(type -P ftctl)" \
 		tracking save "$lib_dir/old" 2>/dev/null

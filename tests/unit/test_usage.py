@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Command lines that are wrong: each is refused before anything is asked of the
-kernel, with status 1 and one line that names the word at fault.
+kernel, with status 1 and one line that names the word at fault. Files and
+namespaces that can't be opened are refused with status 2.
 
 Owns: those lines. Must not know: what the commands do.
 """
@@ -288,12 +289,23 @@ settings -6
     -4 and -6 exclude each other
 -N
     -N: the name of a namespace is missing
--N nope status
-    namespace 'nope': No such file or directory
 -N a -N b status
     -N is given twice
 """
 
+
+UNOPENED = """
+-N nope status
+    namespace 'nope': No such file or directory
+-N /dev/null status
+    namespace '/dev/null': not a network namespace
+tracking load /nonexistent/file
+    /nonexistent/file: No such file or directory
+tracking load /
+    /: Is a directory
+tracking load /dev/null/file
+    /dev/null/file: Not a directory
+"""
 
 # What the kernel's own sysctls take: ticks are half of 32 bits. 6 is
 # CLOCK_MONOTONIC_COARSE, which goes by them.
@@ -307,25 +319,32 @@ def timeout_max():
     return text
 
 
-def cases():
-    lines = CASES.replace("TIMEOUT_MAX", timeout_max()).strip().splitlines()
+def cases(text=CASES):
+    lines = text.replace("TIMEOUT_MAX", timeout_max()).strip().splitlines()
     for words, message in zip(lines[::2], lines[1::2]):
         yield words.split(), message.strip()
 
 
 class Usage(unittest.TestCase):
-    def refused(self, words, message):
+    def refused(self, words, message, status=1):
         done = subprocess.run([FTCTL, *words], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, check=False)
-        self.assertEqual(done.stderr.decode(), "ftctl: %s\n" % message)
+        if isinstance(message, str):
+            message = message.encode()
+        self.assertEqual(done.stderr, b"ftctl: %s\n" % message)
         self.assertEqual(done.stdout, b"")
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, status)
 
     def test_cases(self):
         self.assertGreater(len(list(cases())), 80)
         for words, message in cases():
             with self.subTest(words=words):
                 self.refused(words, message)
+
+    def test_unopened(self):
+        for words, message in cases(UNOPENED):
+            with self.subTest(words=words):
+                self.refused(words, message, 2)
 
     # -h behind a whole command line is help on the command
     def test_help(self):

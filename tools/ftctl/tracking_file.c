@@ -104,13 +104,15 @@ static int load_lines(struct tracking_plan *plan, FILE *file,
 	unsigned int number = 0;
 	size_t room = 0;
 	char *line = NULL;
-	int ret = EXIT_OK;
+	int err = 0, ret = EXIT_OK;
 	ssize_t len;
 
 	while (!ret) {
 		len = getline(&line, &room, file);
-		if (len < 0)
+		if (len < 0) {
+			err = errno;
 			break;
+		}
 		number++;
 		diag_catch(error, sizeof(error));
 		if (strlen(line) != (size_t)len)
@@ -122,7 +124,7 @@ static int load_lines(struct tracking_plan *plan, FILE *file,
 	free(line);
 	if (ret)
 		return fail(ret, "%s:%u: %s", name, number, error);
-	return ferror(file) ? report_file(name, EIO) : EXIT_OK;
+	return ferror(file) ? report_file(name, err) : EXIT_OK;
 }
 
 /**
