@@ -307,6 +307,16 @@ tracking load /dev/null/file
     /dev/null/file: Not a directory
 """
 
+# Words, and what of them goes out.
+BYTES = (
+    (b"a\nftctl: b", rb"a\nftctl: b"),
+    (b"\x1b[31mred\r\t\x7f\x07", rb"\x1b[31mred\r\t\x7f\x07"),
+    ("gr\u00fc\u00df \u65e5\U0001f600".encode(),) * 2,
+    (b"\xc2\x9b31m\xc2\xa0", b"\\xc2\\x9b31m\xc2\xa0"),
+    (b"\xff\xc0\xaf\xed\xa0\x80", rb"\xff\xc0\xaf\xed\xa0\x80"),
+    (b"\xe2\x82", rb"\xe2\x82"),
+)
+
 # What the kernel's own sysctls take: ticks are half of 32 bits. 6 is
 # CLOCK_MONOTONIC_COARSE, which goes by them.
 def timeout_max():
@@ -345,6 +355,16 @@ class Usage(unittest.TestCase):
         for words, message in cases(UNOPENED):
             with self.subTest(words=words):
                 self.refused(words, message, 2)
+
+    # One line and nothing that a terminal would obey, whatever was typed
+    def test_bytes(self):
+        for word, shown in BYTES:
+            with self.subTest(word=word):
+                self.refused([word], b"unknown command '%s' "
+                             b"(see: ftctl help)" % shown)
+                self.refused(["tracking", "set", b"udp-timeout=" + word],
+                             b"udp-timeout: '%s' is not a time" % shown)
+        self.refused(["x" * 100000], "unknown command '" + "x" * 4590)
 
     # -h behind a whole command line is help on the command
     def test_help(self):
