@@ -222,6 +222,17 @@ class Completion(unittest.TestCase):
         self.assertIn("lease", self.complete(
             "ftctl connection list why-not=le"))
 
+    def test_values_of_a_command(self):
+        self.assertEqual(set(self.complete("ftctl set enabled=")),
+                         {"yes", "no"})
+        self.assertEqual(set(self.complete("ftctl -N x tracking set enabled=")),
+                         {"yes", "no", "auto"})
+        self.assertEqual(self.complete("ftctl set ingress=a"), ["auto"])
+        self.assertEqual(set(self.complete("ftctl monitor event=")),
+                         {"fast", "released", "closed"})
+        self.assertEqual(self.complete("ftctl monitor event=fast,re"),
+                         ["released"])
+
     def test_options(self):
         self.assertEqual(self.complete("ftctl -"),
                          "-4 -6 -N -d -h -j -n -p -V".split())
