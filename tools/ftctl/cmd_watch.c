@@ -272,6 +272,22 @@ static int check_words(const struct ftctl *ftctl,
 }
 
 /**
+ * watch_word() - Words that may follow "connection watch".
+ * @i: Number.
+ *
+ * Return: Word, or NULL behind the last.
+ */
+const char *watch_word(size_t i)
+{
+	static const char * const words[] = {
+		"sort", "reverse", "limit", "interval=", "count=",
+	};
+
+	return i < ARRAY_SIZE(words) ? words[i] :
+				       filter_name(i - ARRAY_SIZE(words));
+}
+
+/**
  * cmd_connection_watch() - Watch connections live.
  * @ftctl: Options.
  * @argc: How many words follow.

@@ -43,9 +43,10 @@ static const struct command commands[] = {
 		.run = cmd_connection_show,
 	}, {
 		.name = "connection watch",
-		.args = "[FILTER] [sort KEY] [interval=TIME] [count=N]",
+		.args = "[FILTER] [sort KEY] [reverse] [limit N]\n"
+			"              [interval=TIME] [count=N]",
 		.help = "connections and their rates, live",
-		.word = listing_word,
+		.word = watch_word,
 		.family = true,
 		.props = true,
 		.run = cmd_connection_watch,
@@ -230,11 +231,9 @@ const struct command *command_find(int argc, char **argv, int *used)
 
 static void help_line(const struct command *command)
 {
-	char line[80];
-
-	snprintf(line, sizeof(line), "%s%s%s", command->name,
-		 command->args ? " " : "", command->args ? command->args : "");
-	out_printf("  ftctl %s\n        %s\n", line, command->help);
+	out_printf("  ftctl %s%s%s\n        %s\n", command->name,
+		   command->args ? " " : "", command->args ?: "",
+		   command->help);
 }
 
 /* First words of the commands that take a family, each once. */

@@ -48,6 +48,7 @@ int cmd_connection_why(const struct ftctl *ftctl, int argc, char **argv);
 int cmd_monitor(const struct ftctl *ftctl, int argc, char **argv);
 const char *monitor_word(size_t i);
 int cmd_connection_watch(const struct ftctl *ftctl, int argc, char **argv);
+const char *watch_word(size_t i);
 int cmd_tracking_show(const struct ftctl *ftctl, int argc, char **argv);
 int cmd_tracking_set(const struct ftctl *ftctl, int argc, char **argv);
 int cmd_tracking_reset(const struct ftctl *ftctl, int argc, char **argv);
