@@ -266,7 +266,7 @@ static void help_options(void)
 		 "  -n         numbers of protocols and devices, not names\n"
 		 "  -V         version\n"
 		 "  -h         help\n"
-		 "\nExit: 0 done, 1 usage, 2 kernel or permission,\n"
+		 "\nExit: 0 done, 1 usage, 2 kernel, permission or file,\n"
 		 "      3 module not loaded\n");
 }
 
