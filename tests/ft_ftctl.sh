@@ -283,7 +283,7 @@ bad_input()
 		    "connection list protocol=" "connection list fasttrack=2" \
 		    "connection list bad=1" "status now" "flush all" \
 		    "tracking set" "tracking set udp-timeout=abc" \
-		    "tracking set udp-timeout=0" "tracking set udp-timeout=1ms" \
+		    "tracking set udp-timeout=-1" "tracking set udp-timeout=1ms" \
 		    "tracking set udp-timeout=99999999999999999999s" \
 		    "tracking set total-entries=5" "tracking set enabled=7" \
 		    "tracking set loose-tcp-tracking=2" "tracking reboot" \
@@ -336,6 +336,27 @@ not_loaded()
 		expect_equal "$word: stdout" "$(<"$lib_dir/out")" ""
 	done
 	expect "tracking works without" ctl tracking show
+	taken_back "set enabled=yes loose-tcp-tracking=no udp-timeout=44s"
+	printf '%s\n' udp-timeout=44s enabled=no loose-tcp-tracking=no \
+		>"$lib_dir/changes"
+	taken_back "load $lib_dir/changes"
+}
+
+# taken_back WORDS: the last of the changes needs the module, the others were
+# made before that and have to go.
+taken_back()
+{
+	local names="nf_conntrack_udp_timeout nf_conntrack_tcp_loose" before
+
+	names="net.netfilter.${names/ / net.netfilter.}"
+	before=$(in_ns "$router" sysctl $names)
+	# shellcheck disable=SC2086 # words of a command line
+	ctl tracking $1 >"$lib_dir/out" 2>"$lib_dir/err"
+	expect_equal "$1: status" $? 3
+	expect_equal "$1: message" "$(<"$lib_dir/err")" \
+		"ftctl: module not loaded (modprobe nf_fasttrack)"
+	expect_equal "$1: taken back" "$(in_ns "$router" sysctl $names)" \
+		"$before"
 }
 
 require ip ftctl conntrack iptables-nft setpriv

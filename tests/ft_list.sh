@@ -408,7 +408,7 @@ bad_words()
 	ctl connection list columns=id,nope 2>"$lib_dir/err"
 	expect "names it" grep -q "'nope'" "$lib_dir/err"
 	ctl -N nope connection list 2>"$lib_dir/err"
-	expect_equal "namespace" "$?" 1
+	expect_equal "namespace" "$?" 2
 	expect "names it" grep -q "'nope'" "$lib_dir/err"
 }
 

@@ -145,6 +145,139 @@ files()
 	ctl tracking reset linux
 }
 
+# raw NAME VALUE: set what the kernel alone can judge
+raw()
+{
+	in_ns "$router" sysctl -qw "net.netfilter.nf_conntrack_$1=$2" \
+		2>/dev/null
+}
+
+# The range of a timeout is that of the kernel's sysctl, and whatever that has
+# can be saved and loaded.
+ranges()
+{
+	local file=$lib_dir/range before value taken
+
+	for value in 0 1 2147483 2147484 8589934 8589935 21474836 21474837; do
+		raw udp_timeout_stream "$value"
+		taken=$?
+		ctl tracking set udp-timeout="$value" 2>/dev/null
+		expect_equal "$value s" $((! $?)) $((! taken))
+	done
+	ctl tracking reset linux
+	raw tcp_timeout_established 2592000 || return
+	raw udp_timeout 0 || return
+	before=$(all "$router")
+	expect "save" ctl tracking save "$file"
+	expect "long" grep -qx tcp-established-timeout=4w2d "$file"
+	ctl tracking reset linux
+	expect "load" ctl tracking load "$file"
+	expect_equal "loaded" "$(all "$router")" "$before"
+	ctl tracking reset linux
+	# What nobody can set in seconds is said and left out
+	raw icmp_timeout -1 || return
+	expect "save" ctl tracking save "$file"
+	expect "said" grep -qE '^# icmp-timeout=.* is out of range$' "$file"
+	ctl tracking reset linux
+	raw icmp_timeout 31
+	expect "load" ctl tracking load "$file"
+	expect_equal "left alone" "$(in_ns "$router" sysctl -n \
+		net.netfilter.nf_conntrack_icmp_timeout)" 31
+	expect "not ours" grep -qE \
+		'^# max-entries=[0-9]+ is for the first network namespace$' \
+		"$file"
+	ctl tracking reset linux
+}
+
+# No limit is a limit as well.
+no_limit()
+{
+	local file=$lib_dir/limit max=net.netfilter.nf_conntrack_max
+
+	at_exit sysctl -qw "$max=$(sysctl -n $max)"
+	sysctl -qw "$max=0"
+	expect "save" ftctl tracking save "$file"
+	sysctl -qw "$max=5000"
+	expect "load" ftctl tracking load "$file"
+	expect_equal "no limit" "$(sysctl -n $max)" 0
+	expect "set" ftctl tracking set max-entries=6000
+	expect_equal "a limit" "$(sysctl -n $max)" 6000
+}
+
+# mode FILE: its rights and owner
+mode()
+{
+	stat -c '%a %u:%g' "$1"
+}
+
+# What a save writes to may have a mode, an owner and another name, which stay.
+keeps()
+{
+	local file=$lib_dir/kept link=$lib_dir/link
+
+	(umask 027; ctl tracking save "$file")
+	expect_equal "new file" "$(mode "$file")" "640 0:0"
+	echo old >"$file"
+	chmod 600 "$file"
+	chown 1:2 "$file"
+	expect "save" ctl tracking save "$file"
+	expect_equal "kept" "$(mode "$file")" "600 1:2"
+	expect_equal "saved" "$(<"$file")" "$(ctl tracking save -)"
+	echo old >"$file"
+	ln -s kept "$link"
+	expect "over a link" ctl tracking save "$link"
+	expect_equal "link" "$(readlink "$link")" kept
+	expect_equal "behind it" "$(<"$file")" "$(ctl tracking save -)"
+	expect_equal "kept" "$(mode "$file")" "600 1:2"
+	ln -sf missing "$link"
+	expect "over a link to nothing" ctl tracking save "$link"
+	expect_equal "link" "$(readlink "$link")" missing
+	expect_equal "behind it" "$(<"$lib_dir/missing")" \
+		"$(ctl tracking save -)"
+	# No room for it: the limit is 0 blocks
+	echo old >"$file"
+	(trap '' XFSZ; ulimit -f 0; ctl tracking save "$file" 2>/dev/null)
+	expect_equal "no room" $? 2
+	expect_equal "old file" "$(<"$file")" old
+	(trap '' XFSZ; ulimit -f 0
+		ctl tracking save "$lib_dir/kept.new" 2>/dev/null)
+	expect_equal "no room" $? 2
+	expect_equal "nothing beside it" "$(echo "$lib_dir"/kept*)" "$file"
+}
+
+# What is no file is written to and stays what it is.
+nodes()
+{
+	local pipe=$lib_dir/pipe null=$lib_dir/null want
+
+	want=$(ctl tracking save -)
+	expect "node" mknod "$null" c 1 3
+	expect "to a node" ctl tracking save "$null"
+	expect_equal "node" "$(stat -c '%F %t:%T' "$null")" \
+		"character special file 1:3"
+	expect "pipe" mkfifo "$pipe"
+	timeout 20 cat "$pipe" >"$lib_dir/piped" &
+	expect "to a pipe" timeout 20 ip netns exec "$router" \
+		ftctl tracking save "$pipe"
+	expect_equal "pipe" "$(stat -c %F "$pipe")" fifo
+	wait $!
+	expect_equal "piped" "$(<"$lib_dir/piped")" "$want"
+	expect_equal "/dev/stdout" "$(ctl tracking save /dev/stdout)" "$want"
+	{
+		echo before
+		ctl tracking save /dev/stdout
+		echo after
+	} >"$lib_dir/stdout"
+	expect_equal "/dev/stdout is a file" "$(<"$lib_dir/stdout")" \
+		"$(printf 'before\n%s\nafter' "$want")"
+	expect "/dev/stdout" test -L /dev/stdout
+	ctl tracking save /dev/full 2>"$lib_dir/err"
+	expect_equal "/dev/full" $? 2
+	expect_equal "its message" "$(<"$lib_dir/err")" \
+		"ftctl: /dev/full: No space left on device"
+	expect "/dev/full" test -c /dev/full
+}
+
 # bad LINE REASON: a file whose third line is that changes nothing.
 bad()
 {
@@ -188,6 +321,12 @@ refused()
 	expect "named" grep -q '/nonexistent/file' "$lib_dir/err"
 	ctl tracking save /nonexistent/file 2>"$lib_dir/err"
 	expect_equal "no folder" $? 2
+	ctl tracking load / 2>"$lib_dir/err"
+	expect_equal "a folder" "$? $(<"$lib_dir/err")" \
+		"2 ftctl: /: Is a directory"
+	ctl tracking save / 2>"$lib_dir/err"
+	expect_equal "a folder" "$? $(<"$lib_dir/err")" \
+		"2 ftctl: /: Is a directory"
 	echo old >"$lib_dir/old"
 	in_ns "$router" setpriv --reuid 65534 --clear-groups "$(type -P ftctl)" \
 		tracking save "$lib_dir/old" 2>/dev/null
@@ -208,11 +347,15 @@ require ip ftctl conntrack setpriv
 modprobe -q nf_conntrack
 ns_new router fresh
 
-ktap_plan 6
+ktap_plan 10
 ktap_test "defaults of RouterOS and of the kernel" families
 ktap_test "values and their origin" shown
 ktap_test "entries used" totals
 ktap_test "save and load" files
+ktap_test "a saved file keeps mode, owner and link" keeps
+ktap_test "what is no file stays what it is" nodes
+ktap_test "ranges are those of the kernel" ranges
+ktap_test "no limit" no_limit
 ktap_test "a bad line changes nothing" bad_files
 ktap_test "what is refused changes nothing" refused
 ktap_end

@@ -93,6 +93,71 @@ class Manual(unittest.TestCase):
             self.assertIn(name, page)
 
 
+    def section(self, command):
+        return [text for text in re.split(r"(?m)^\.S[SH] ", read(PAGES[0]))
+                if re.match(re.escape(command) + r"( |\n)", text)][0]
+
+    def names(self, *command):
+        return re.search(r"Names:((?: \S+|\n {10,}\S+)+)",
+                         ftctl("help", *command)).group(1).split()
+
+    # Words that stand out, in bold
+    def bold(self, command):
+        return " ".join(re.findall(r"(?m)^\.R?B[RI]? (.*)",
+                                   self.section(command))).replace(
+            '"', " ").replace(",", " ").replace("\\-", "-").split()
+
+    def test_tracking_settings(self):
+        names = self.names("tracking", "set")
+        self.assertGreater(len(names), 15)
+        bold = {word.rstrip("=") for word in self.bold("tracking set")}
+        self.assertLessEqual(set(names), bold)
+
+    def test_flags(self):
+        flags = re.findall(r"""\{ '(\w)', "([a-z-]+)" \}""",
+                           read("tools/ftctl/flags.c"))
+        self.assertEqual(len(flags), 10)
+        bold = " ".join(["", *self.bold("connection list")])
+        for flag in flags:
+            self.assertIn(" %s %s " % flag, bold)
+
+    def test_keys(self):
+        text = re.search(r'help_text\[\] =\n((?:\t".*\n)+)',
+                         read("tools/ftctl/watch_screen.c")).group(1)
+        keys = re.findall(r'"(\S)(?: (\S))? {6,}', text.split('"\\n"')[0])
+        self.assertGreater(len(keys), 8)
+        bold = self.bold("connection watch")
+        for key in filter(None, sum(keys, ())):
+            self.assertIn(key, bold)
+
+    # What is refused is named with the range, which the manual has as well
+    def test_ranges(self):
+        source = read("src/main.c")
+        usual = {"lease": re.search(r"LEASE_DEFAULT\s+\((\d+) \* HZ",
+                                    source).group(1) + "s",
+                 "table-limit": re.search(r"LIMIT_DEFAULT\s+(\d+)",
+                                          source).group(1)}
+        for name, default in usual.items():
+            done = subprocess.run([FTCTL, "set", name + "=0"], check=False,
+                                  stderr=subprocess.PIPE)
+            least = re.search(r"\((.*)\)", done.stderr.decode()).group(1)
+            self.assertIn("%s, by default %s.\n" % (least, default),
+                          self.section("set"))
+
+    # The words in the heading are those of the help
+    def test_synopsis(self):
+        for command in commands():
+            heading = self.section(command).splitlines()[0]
+            heading = re.sub(r"\\f[BIR]", "", heading)
+            words = set(re.findall("[a-z-]+", heading))
+            told = re.search(r"  ftctl (%s.*)" % command, ftctl(
+                "help", *command.split())).group(1)
+            told = re.sub("=[a-z,]+", "=", told)
+            self.assertLessEqual(set(re.findall("[a-z-]+", told)), words,
+                                 command)
+        self.assertIn("count=", self.names("connection", "watch"))
+
+
 class Schema(unittest.TestCase):
     def test_properties(self):
         schema = json.loads(read("Documentation/ftctl.schema.json"))
@@ -237,6 +302,19 @@ class Completion(unittest.TestCase):
             ["why-not"])
         self.assertIn("lease", self.complete(
             "ftctl connection list why-not=le"))
+
+    def test_values_of_a_command(self):
+        self.assertEqual(set(self.complete("ftctl set enabled=")),
+                         {"yes", "no"})
+        self.assertEqual(set(self.complete("ftctl -N x tracking set enabled=")),
+                         {"yes", "no", "auto"})
+        self.assertEqual(self.complete("ftctl set ingress=a"), ["auto"])
+        self.assertEqual(set(self.complete("ftctl monitor event=")),
+                         {"fast", "released", "closed"})
+        self.assertEqual(self.complete("ftctl monitor event=fast,re"),
+                         ["released"])
+        self.assertEqual(self.complete("ftctl connection watch cou"),
+                         ["count="])
 
     def test_options(self):
         self.assertEqual(self.complete("ftctl -"),

@@ -101,7 +101,7 @@ static const struct {
 	{ { "device=nodev" }, 0, "device: no device 'nodev'" },
 	{ { "min-bytes=1Gi" }, 0, NULL },
 	{ { "min-bytes=20000000T" }, 0,
-	  "min-bytes: '20000000T' is not an amount (1000, 20k, 5M, 1Gi)" },
+	  "min-bytes: '20000000T' is out of range (0 to 18446744073709551615)" },
 	{ { "min-rate=5Mb" }, 0,
 	  "min-rate: '5Mb' is not an amount (1000, 20k, 5M, 1Gi)" },
 	{ { "min-packets=k" }, 0,

@@ -33,16 +33,17 @@ static const struct {
 	{ "icmp-timeout=10s", TRACKING_ICMP, 1, 10 },
 	{ "icmpv6-timeout=11s", TRACKING_ICMPV6, 1, 11 },
 	{ "generic-timeout=10m", TRACKING_GENERIC, 1, 600 },
+	{ "udp-timeout=0", TRACKING_UDP, 1, 0 },
 	{ "generic-timeout=2147483", TRACKING_GENERIC, 1, 2147483 },
 };
 
 static const char * const refused[] = {
 	"", "=", "=5", "5s", "tcp-established-timeout",
 	"tcp-established=1d", "TCP-close-timeout=1", "udp-timeout=",
-	"udp-timeout=x", "udp-timeout=-1", "udp-timeout=0",
-	"udp-timeout=1500ms", "udp-timeout=2147484", "udp-timeout=25d",
+	"udp-timeout=x", "udp-timeout=-1",
+	"udp-timeout=1500ms", "udp-timeout=89478486", "udp-timeout=1200w",
 	"udp-timeout=99999999999999999999", "loose-tcp-tracking=1",
-	"liberal-tcp-tracking=", "max-entries=0", "max-entries=2147483648",
+	"liberal-tcp-tracking=", "max-entries=-1", "max-entries=2147483648",
 	"max-entries=64k", "total-entries=1", "total-ip4-entries=1",
 	"total-ip6-entries=1", "enabled=on", "enabled=",
 };
@@ -81,6 +82,38 @@ static void test_others(void)
 	ktap_case(tracking_plan_word(&plan, "max-entries=1") == EXIT_USAGE,
 		  "given twice");
 	ktap_case(!tracking_plan_word(&plan, "enabled=auto"), "enabled=auto");
+	tracking_plan_init(&plan);
+	ktap_case(!tracking_plan_word(&plan, "max-entries=0"), "no limit");
+}
+
+/* All that can be set is written so that it can be read, the rest is named. */
+static void test_unfit(void)
+{
+	struct tracking_plan plan, back;
+	char text[64];
+	size_t i;
+
+	tracking_plan_init(&plan);
+	tracking_plan_word(&plan, "tcp-established-timeout=0");
+	tracking_plan_word(&plan, "udp-timeout=2147483");
+	for (i = 0; i < TRACKING_ROWS; i++) {
+		tracking_plan_init(&back);
+		if (tracking_format(&plan, i, text, sizeof(text)) &&
+		    (tracking_unfit(&plan, i) ||
+		     tracking_plan_word(&back, text)))
+			break;
+	}
+	ktap_case(i == TRACKING_ROWS, "what fits");
+	plan.number[0] = 77;
+	ktap_case(tracking_unfit(&plan, 0) &&
+		  tracking_format(&plan, 0, text, sizeof(text)) &&
+		  !strcmp(text, "enabled=unknown"), "what a newer kernel has");
+	plan.timeouts[TRACKING_UDP].seconds[1] = 89478486;
+	for (i = 0; i < TRACKING_ROWS; i++)
+		if (!!strcmp(tracking_rows[i].name, "udp-timeout") !=
+		    !tracking_unfit(&plan, i) && i)
+			break;
+	ktap_case(i == TRACKING_ROWS, "what is out of range");
 }
 
 static void test_words(void)
@@ -102,7 +135,7 @@ int main(void)
 	size_t i;
 
 	/* What is refused is explained on stderr, each in a line. */
-	ktap_plan(ARRAY_SIZE(timeouts) + ARRAY_SIZE(refused) + 5);
+	ktap_plan(ARRAY_SIZE(timeouts) + ARRAY_SIZE(refused) + 9);
 	for (i = 0; i < ARRAY_SIZE(timeouts); i++)
 		test_timeout(i);
 	for (i = 0; i < ARRAY_SIZE(refused); i++) {
@@ -111,6 +144,7 @@ int main(void)
 			  EXIT_USAGE, refused[i]);
 	}
 	test_others();
+	test_unfit();
 	test_words();
 	return ktap_end();
 }

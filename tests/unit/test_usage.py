@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """Command lines that are wrong: each is refused before anything is asked of the
-kernel, with status 1 and one line that names the word at fault.
+kernel, with status 1 and one line that names the word at fault. Files and
+namespaces that can't be opened are refused with status 2.
 
 Owns: those lines. Must not know: what the commands do.
 """
 import os
+import re
 import subprocess
+import time
 import unittest
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
@@ -28,6 +31,10 @@ connection list limit 0
     limit: '0' is not a number from 1
 connection list limit
     limit: its value is missing
+connection list limit=4294967296
+    limit: '4294967296' is out of range (1 to 4294967295)
+connection list limit 99999999999999999999
+    limit: '99999999999999999999' is out of range (1 to 4294967295)
 connection list limit x
     limit: 'x' is not a number from 1
 connection list columns=
@@ -36,6 +43,8 @@ connection list columns=id,nope
     columns: 'nope' is no property
 connection list interval=10ms
     interval: '10ms' is out of range (100ms to 1h)
+connection list interval=99999999999999999999
+    interval: '99999999999999999999' is out of range (100ms to 1h)
 connection list interval=x
     interval: 'x' is not a time
 connection list detail=1
@@ -76,6 +85,8 @@ connection list device=nodev
     device: no device 'nodev'
 connection list min-bytes=-1
     min-bytes: '-1' is not an amount (1000, 20k, 5M, 1Gi)
+connection list min-bytes=99999999999999999999
+    min-bytes: '99999999999999999999' is out of range (0 to 18446744073709551615)
 connection list min-rate=x
     min-rate: 'x' is not an amount (1000, 20k, 5M, 1Gi)
 connection list count=2
@@ -104,6 +115,8 @@ connection watch detail
     -p: connection watch writes a line for each reading
 connection watch count=1 count=2
     count is given twice
+connection watch count=99999999999999999999
+    count: '99999999999999999999' is out of range (1 to 18446744073709551615)
 connection watch count=0
     count: '0' is not a number from 1
 connection watch interval=0
@@ -139,9 +152,13 @@ monitor event=new
 monitor event=
     event: '' is not fast, released or closed
 monitor buffer=0
-    buffer: '0' is not an amount (1 to 1Gi)
+    buffer: '0' is out of range (1 to 1Gi)
 monitor buffer=2Gi
-    buffer: '2Gi' is not an amount (1 to 1Gi)
+    buffer: '2Gi' is out of range (1 to 1Gi)
+monitor buffer=99999999999999999999
+    buffer: '99999999999999999999' is out of range (1 to 1Gi)
+monitor buffer=x
+    buffer: 'x' is not an amount (1 to 1Gi)
 monitor nonsense
     monitor: unknown word 'nonsense'
 monitor min-rate=1k
@@ -166,14 +183,12 @@ tracking set enabled=on
     enabled: 'on' is not yes, no or auto
 tracking set udp-timeout=
     udp-timeout: '' is not a time
-tracking set udp-timeout=0
-    udp-timeout: '0' is out of range (1s to 3w3d20h31m23s)
 tracking set udp-timeout=1ms
     udp-timeout: '1ms' is not in whole seconds
 tracking set udp-timeout=99999999999999999999s
-    udp-timeout: '99999999999999999999s' is out of range (1s to 3w3d20h31m23s)
-tracking set max-entries=0
-    max-entries: '0' is out of range (1 to 2147483647)
+    udp-timeout: '99999999999999999999s' is out of range (0s to TIMEOUT_MAX)
+tracking set max-entries=2147483648
+    max-entries: '2147483648' is out of range (0 to 2147483647)
 tracking set max-entries=x
     max-entries: 'x' is not a number
 tracking set total-entries=1
@@ -228,6 +243,18 @@ status x
     unexpected word 'x'
 flush all
     unexpected word 'all'
+help status extra
+    unexpected word 'extra'
+help connection list limit 5
+    unexpected word 'limit'
+help help help
+    unexpected word 'help'
+help completion
+    unknown command 'completion' (see: ftctl help)
+nonsense -h
+    unknown command 'nonsense' (see: ftctl help)
+connection nonsense -h
+    connection: unknown command 'nonsense' (see: ftctl help connection)
 help nonsense
     unknown command 'nonsense' (see: ftctl help)
 help connection nonsense
@@ -236,36 +263,138 @@ help connection nonsense
     unknown option -x (see: ftctl help)
 --nope status
     unknown option --nope (see: ftctl help)
+-N nope -6 flush
+    flush does not take -6 (see: ftctl help)
+-4 reasons
+    reasons does not take -4 (see: ftctl help)
+settings -6
+    settings does not take -6 (see: ftctl help)
+-N nope -6 set lease=5s
+    set does not take -6 (see: ftctl help)
+-6 tracking show
+    tracking show does not take -6 (see: ftctl help)
+-N nope -6 tracking set udp-timeout=5s
+    tracking set does not take -6 (see: ftctl help)
+-N nope -4 tracking reset linux
+    tracking reset does not take -4 (see: ftctl help)
+-N nope -4 tracking save -
+    tracking save does not take -4 (see: ftctl help)
+-N nope -4 tracking load -
+    tracking load does not take -4 (see: ftctl help)
+-6 connection why tcp 1.2.3.4:1 1.2.3.5:2
+    connection why: src-address is no address of ipv6
+-4 connection why tcp [fd00::1]:1 [fd00::2]:2
+    connection why: src-address is no address of ipv4
 -4 -6 status
     -4 and -6 exclude each other
 -N
     -N: the name of a namespace is missing
--N nope status
-    namespace 'nope': No such file or directory
 -N a -N b status
     -N is given twice
 """
 
 
-def cases():
-    lines = CASES.strip().splitlines()
+UNOPENED = """
+-N nope status
+    namespace 'nope': No such file or directory
+-N /dev/null status
+    namespace '/dev/null': not a network namespace
+tracking load /nonexistent/file
+    /nonexistent/file: No such file or directory
+tracking load /
+    /: Is a directory
+tracking load /dev/null/file
+    /dev/null/file: Not a directory
+"""
+
+# Words, and what of them goes out.
+BYTES = (
+    (b"a\nftctl: b", rb"a\nftctl: b"),
+    (b"\x1b[31mred\r\t\x7f\x07", rb"\x1b[31mred\r\t\x7f\x07"),
+    ("gr\u00fc\u00df \u65e5\U0001f600".encode(),) * 2,
+    (b"\xc2\x9b31m\xc2\xa0", b"\\xc2\\x9b31m\xc2\xa0"),
+    (b"\xff\xc0\xaf\xed\xa0\x80", rb"\xff\xc0\xaf\xed\xa0\x80"),
+    (b"\xe2\x82", rb"\xe2\x82"),
+)
+
+# What the kernel's own sysctls take: ticks are half of 32 bits. 6 is
+# CLOCK_MONOTONIC_COARSE, which goes by them.
+def timeout_max():
+    left = (1 << 31) // round(1 / time.clock_getres(6))
+    text = ""
+    for size, name in ((604800, "w"), (86400, "d"), (3600, "h"), (60, "m"),
+                       (1, "s")):
+        text += "%d%s" % (left // size, name) if left >= size else ""
+        left %= size
+    return text
+
+
+def cases(text=CASES):
+    lines = text.replace("TIMEOUT_MAX", timeout_max()).strip().splitlines()
     for words, message in zip(lines[::2], lines[1::2]):
         yield words.split(), message.strip()
 
 
 class Usage(unittest.TestCase):
-    def refused(self, words, message):
+    def refused(self, words, message, status=1):
         done = subprocess.run([FTCTL, *words], stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, check=False)
-        self.assertEqual(done.stderr.decode(), "ftctl: %s\n" % message)
+        if isinstance(message, str):
+            message = message.encode()
+        self.assertEqual(done.stderr, b"ftctl: %s\n" % message)
         self.assertEqual(done.stdout, b"")
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, status)
 
     def test_cases(self):
         self.assertGreater(len(list(cases())), 80)
         for words, message in cases():
             with self.subTest(words=words):
                 self.refused(words, message)
+
+    def test_unopened(self):
+        for words, message in cases(UNOPENED):
+            with self.subTest(words=words):
+                self.refused(words, message, 2)
+
+    # One line and nothing that a terminal would obey, whatever was typed
+    def test_bytes(self):
+        for word, shown in BYTES:
+            with self.subTest(word=word):
+                self.refused([word], b"unknown command '%s' "
+                             b"(see: ftctl help)" % shown)
+                self.refused(["tracking", "set", b"udp-timeout=" + word],
+                             b"udp-timeout: '%s' is not a time" % shown)
+        self.refused(["x" * 100000], "unknown command '" + "x" * 4590)
+
+    # -h behind a whole command line is help on the command
+    def test_help(self):
+        for line, named in (("connection list limit 5 -h", "connection list"),
+                            ("-h status extra", "status"),
+                            ("tracking set nonsense --help", "tracking set"),
+                            ("tracking -h", "tracking"), ("-h", "")):
+            asked = subprocess.run([FTCTL, *line.split()], check=False,
+                                   stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+            told = subprocess.run([FTCTL, "help", *named.split()], check=True,
+                                  stdout=subprocess.PIPE)
+            with self.subTest(line=line):
+                self.assertEqual((asked.returncode, asked.stderr), (0, b""))
+                self.assertEqual(asked.stdout, told.stdout)
+
+    # Whatever has a family obeys -4 and -6, which the help says
+    def test_family(self):
+        run = subprocess.run([FTCTL, "help"], stdout=subprocess.PIPE,
+                             check=True).stdout.decode()
+        takes = re.search("only IPv6; with (.*)", run).group(1).split()
+        self.assertEqual(takes, ["status", "connection", "monitor", "metrics"])
+        for command in re.findall(r"(?m)^  ftctl (\S+)", run):
+            done = subprocess.run([FTCTL, "-6", *{
+                "connection": ["connection", "delete"],
+                "monitor": ["monitor", "x"], "tracking": ["tracking", "show"]
+            }.get(command, [command]), "-N", "nope"], stderr=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, check=False)
+            self.assertEqual(b"does not take -6" not in done.stderr,
+                             command in takes, command)
 
     def test_nothing(self):
         self.refused([], "no command (see: ftctl help)")

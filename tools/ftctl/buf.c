@@ -11,6 +11,7 @@
 #include "buf.h"
 #include "diag.h"
 #include "out.h"
+#include "visible.h"
 
 /**
  * buf_grow() - Make room.
@@ -190,25 +191,6 @@ static void put_escape(struct buf *buf, unsigned char c)
 	buf_char(buf, hex[c & 15]);
 }
 
-/* How many bytes a well-formed UTF-8 character has, 0 if it is none: an
- * overlong one, a surrogate or one behind U+10FFFF would not be JSON.
- */
-static size_t utf8_length(const unsigned char *c)
-{
-	size_t len = *c >= 0xf0 ? 4 : *c >= 0xe0 ? 3 : 2;
-	size_t i;
-
-	if (*c < 0xc2 || *c > 0xf4)
-		return 0;
-	for (i = 1; i < len; i++)
-		if ((c[i] & 0xc0) != 0x80)
-			return 0;
-	if ((*c == 0xe0 && c[1] < 0xa0) || (*c == 0xed && c[1] > 0x9f) ||
-	    (*c == 0xf0 && c[1] < 0x90) || (*c == 0xf4 && c[1] > 0x8f))
-		return 0;
-	return len;
-}
-
 /**
  * buf_json_string() - Append a string of JSON, quotes included.
  * @buf: Buffer.
@@ -228,7 +210,7 @@ void buf_json_string(struct buf *buf, const char *text)
 		} else if (*c < 0x80) {
 			buf_char(buf, *c);
 		} else {
-			len = utf8_length(c);
+			len = utf8_length((const char *)c);
 			if (len)
 				buf_put(buf, (const char *)c, len);
 			else

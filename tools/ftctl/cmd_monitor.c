@@ -66,12 +66,17 @@ static void catch_signals(struct monitor *monitor)
 static int take_buffer(struct monitor *monitor, const char *text)
 {
 	u64 bytes = 0;
+	int ret;
 
 	if (monitor->buffer)
 		return fail(EXIT_USAGE, "buffer is given twice");
-	if (parse_amount(text, &bytes) || !bytes || bytes > BUFFER_MAX)
+	ret = parse_amount(text, &bytes);
+	if (ret == -EINVAL)
 		return fail(EXIT_USAGE,
 			    "buffer: '%s' is not an amount (1 to 1Gi)", text);
+	if (ret || !bytes || bytes > BUFFER_MAX)
+		return fail(EXIT_USAGE,
+			    "buffer: '%s' is out of range (1 to 1Gi)", text);
 	monitor->buffer = bytes;
 	return EXIT_OK;
 }

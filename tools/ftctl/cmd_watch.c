@@ -227,17 +227,23 @@ static int run_screen(struct reading *reading)
 /* A word of its own; the others are those of the list. */
 static int take_count(struct reading *reading, int *argc, char **argv)
 {
-	int i, kept = 0;
+	int i, ret, kept = 0;
 
 	for (i = 0; i < *argc; i++) {
 		const char *value = parse_assignment(argv[i], "count");
 
-		if (!value)
+		if (!value) {
 			argv[kept++] = argv[i];
-		else if (reading->left)
+			continue;
+		}
+		if (reading->left)
 			return fail(EXIT_USAGE, "count is given twice");
-		else if (parse_number(value, &reading->left) ||
-			 !reading->left)
+		ret = parse_number(value, &reading->left);
+		if (ret == -ERANGE)
+			return fail(EXIT_USAGE,
+				    "count: '%s' is out of range (1 to %llu)",
+				    value, ~0ull);
+		if (ret || !reading->left)
 			return fail(EXIT_USAGE,
 				    "count: '%s' is not a number from 1",
 				    value);
@@ -263,6 +269,22 @@ static int check_words(const struct ftctl *ftctl,
 		return EXIT_USAGE;
 	return listing_without(listing, BIT(LISTING_DETAIL),
 			       "no room for it on a screen");
+}
+
+/**
+ * watch_word() - Words that may follow "connection watch".
+ * @i: Number.
+ *
+ * Return: Word, or NULL behind the last.
+ */
+const char *watch_word(size_t i)
+{
+	static const char * const words[] = {
+		"sort", "reverse", "limit", "interval=", "count=",
+	};
+
+	return i < ARRAY_SIZE(words) ? words[i] :
+				       filter_name(i - ARRAY_SIZE(words));
 }
 
 /**

@@ -182,6 +182,10 @@ int cmd_connection_why(const struct ftctl *ftctl, int argc, char **argv)
 
 	if (tuple_parse(&key, argc, argv, error))
 		return fail(EXIT_USAGE, "connection why: %s", error);
+	if (ftctl->family && ftctl->family != key.family)
+		return fail(EXIT_USAGE,
+			    "connection why: src-address is no address of %s",
+			    ftctl->family == AF_INET ? "ipv4" : "ipv6");
 	ret = ft_open(&ft);
 	if (!ret)
 		ret = ft_find(&ft, &key, &found);

@@ -16,19 +16,21 @@
 static int cmd_help(const struct ftctl *ftctl, int argc, char **argv)
 {
 	(void)ftctl;
-	return command_help(argc, argv);
+	return command_help(argc, argv, true);
 }
 
 static const struct command commands[] = {
 	{
 		.name = "status",
 		.help = "what is fast, what is missing for it, and reasons",
+		.family = true,
 		.run = cmd_status,
 	}, {
 		.name = "connection list",
 		.args = "[FILTER] [sort KEY] [reverse] [limit N] [detail]",
 		.help = "connections, and why one is not fast",
 		.word = listing_word,
+		.family = true,
 		.props = true,
 		.run = cmd_connection_list,
 	}, {
@@ -36,13 +38,16 @@ static const struct command commands[] = {
 		.args = "FILTER",
 		.help = "all that is known of the connections named",
 		.word = listing_word,
+		.family = true,
 		.props = true,
 		.run = cmd_connection_show,
 	}, {
 		.name = "connection watch",
-		.args = "[FILTER] [sort KEY] [interval=TIME] [count=N]",
+		.args = "[FILTER] [sort KEY] [reverse] [limit N]\n"
+			"              [interval=TIME] [count=N]",
 		.help = "connections and their rates, live",
-		.word = listing_word,
+		.word = watch_word,
+		.family = true,
 		.props = true,
 		.run = cmd_connection_watch,
 	}, {
@@ -50,24 +55,28 @@ static const struct command commands[] = {
 		.args = "PROTOCOL SOURCE:PORT DESTINATION:PORT",
 		.help = "why one connection is not fast, or what was",
 		.word = tuple_word,
+		.family = true,
 		.run = cmd_connection_why,
 	}, {
 		.name = "connection release",
 		.args = "FILTER",
 		.help = "send connections back to the slow path",
 		.word = filter_name,
+		.family = true,
 		.run = cmd_connection_release,
 	}, {
 		.name = "connection delete",
 		.args = "FILTER",
 		.help = "delete conntrack entries",
 		.word = filter_name,
+		.family = true,
 		.run = cmd_connection_delete,
 	}, {
 		.name = "monitor",
 		.args = "[event=fast,released,closed] [FILTER] [buffer=SIZE]",
 		.help = "events as they come: fast, released, closed",
 		.word = monitor_word,
+		.family = true,
 		.run = cmd_monitor,
 	}, {
 		.name = "tracking show",
@@ -114,6 +123,7 @@ static const struct command commands[] = {
 	}, {
 		.name = "metrics",
 		.help = "all counters in OpenMetrics text",
+		.family = true,
 		.run = cmd_metrics,
 	}, {
 		.name = "flush",
@@ -221,26 +231,60 @@ const struct command *command_find(int argc, char **argv, int *used)
 
 static void help_line(const struct command *command)
 {
-	char line[80];
+	out_printf("  ftctl %s%s%s\n        %s\n", command->name,
+		   command->args ? " " : "", command->args ?: "",
+		   command->help);
+}
 
-	snprintf(line, sizeof(line), "%s%s%s", command->name,
-		 command->args ? " " : "", command->args ? command->args : "");
-	out_printf("  ftctl %s\n        %s\n", line, command->help);
+/* First words of the commands that take a family, each once. */
+static void help_family(void)
+{
+	const char *last = "";
+	size_t i;
+
+	out_text("  -4, -6     only IPv4, only IPv6; with");
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		const char *name = commands[i].name;
+		int len = strcspn(name, " ");
+
+		if (!commands[i].family || !strncmp(name, last, len + 1))
+			continue;
+		out_printf(" %.*s", len, name);
+		last = name;
+	}
+	out_text("\n");
 }
 
 static void help_options(void)
 {
-	out_text("\nOptions:\n"
-		 "  -4, -6     only IPv4, only IPv6\n"
-		 "  -N NAME    in the network namespace of that name\n"
+	out_text("\nOptions:\n");
+	help_family();
+	out_text("  -N NAME    in the network namespace of that name\n"
 		 "  -d         all properties of each connection\n"
 		 "  -j         JSON\n"
 		 "  -p         indent the JSON\n"
 		 "  -n         numbers of protocols and devices, not names\n"
 		 "  -V         version\n"
 		 "  -h         help\n"
-		 "\nExit: 0 done, 1 usage, 2 kernel or permission,\n"
+		 "\nExit: 0 done, 1 usage, 2 kernel, permission or file,\n"
 		 "      3 module not loaded\n");
+}
+
+/* How many words name a command or a group, as many as can be. What follows a
+ * group should have been a command of it.
+ */
+static int help_length(int argc, char **argv)
+{
+	int used, most = argc == 1 && is_group(argv[0]);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		used = commands[i].help ? match(commands[i].name, argc, argv) :
+					  0;
+		if (used > most)
+			most = used;
+	}
+	return most;
 }
 
 /* Is the command the one named, or of the group named? */
@@ -286,20 +330,22 @@ static void help_props(void)
  * command_help() - Print the help.
  * @argc: How many words, 0 for the whole help.
  * @argv: Words of a command or group.
+ * @alone: No other words may follow those.
  *
  * Return: Exit code.
  */
-int command_help(int argc, char **argv)
+int command_help(int argc, char **argv, bool alone)
 {
-	bool found = false;
+	int used = argc ? help_length(argc, argv) : 0;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		found |= help_wanted(&commands[i], argc, argv);
-	if (!found) {
+	if (argc && !used) {
 		complain(argc, argv);
 		return EXIT_USAGE;
 	}
+	if (alone && no_words(argc - used, argv + used))
+		return EXIT_USAGE;
+	argc = used;
 	if (!argc)
 		out_text("Usage: ftctl [OPTIONS] COMMAND\n\n");
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {

@@ -18,6 +18,7 @@ typedef int (*command_run)(const struct ftctl *ftctl, int argc, char **argv);
  * @word: Word number i that may follow, for help and completion, or NULL when
  *	there are no more; NULL if nothing may follow.
  * @file: A file may follow, for completion.
+ * @family: It does something else with -4 and -6; the others refuse them.
  * @props: Its help has the properties of a connection.
  * @run: What does it.
  */
@@ -27,6 +28,7 @@ struct command {
 	const char *help;
 	const char *(*word)(size_t i);
 	bool file;
+	bool family;
 	bool props;
 	command_run run;
 };
@@ -34,7 +36,7 @@ struct command {
 const struct command *command_find(int argc, char **argv, int *used);
 const struct command *command_at(size_t i);
 const char *command_name(size_t i);
-int command_help(int argc, char **argv);
+int command_help(int argc, char **argv, bool alone);
 int no_words(int argc, char **argv);
 
 /* The commands, by file. */
@@ -46,6 +48,7 @@ int cmd_connection_why(const struct ftctl *ftctl, int argc, char **argv);
 int cmd_monitor(const struct ftctl *ftctl, int argc, char **argv);
 const char *monitor_word(size_t i);
 int cmd_connection_watch(const struct ftctl *ftctl, int argc, char **argv);
+const char *watch_word(size_t i);
 int cmd_tracking_show(const struct ftctl *ftctl, int argc, char **argv);
 int cmd_tracking_set(const struct ftctl *ftctl, int argc, char **argv);
 int cmd_tracking_reset(const struct ftctl *ftctl, int argc, char **argv);

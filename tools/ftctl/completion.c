@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "conn.h"
+#include "event.h"
 #include "flags.h"
 #include "names.h"
 #include "out.h"
@@ -61,10 +62,10 @@ static const char tail[] =
 	"\telif [[ $cur == -* ]]; then\n"
 	"\t\tlist='-4 -6 -N -d -h -j -n -p -V'\n"
 	"\telif [[ $cur == *=* ]]; then\n"
-	"\t\tlist=$(_ftctl_values \"${cur%%=*}\")\n"
+	"\t\tlist=$(_ftctl_values \"${cur%%=*}\" \"$path\")\n"
 	"\t\tcur=${cur##*[=,]}\n"
 	"\telif [ \"$last\" = sort ]; then\n"
-	"\t\tlist=$(_ftctl_values sort)\n"
+	"\t\tlist=$(_ftctl_values sort \"$path\")\n"
 	"\telse\n"
 	"\t\tlist=$(_ftctl_words \"$path\")\n"
 	"\t\t[ \"$list\" != FILE ] || { compopt -o default; return; }\n"
@@ -110,6 +111,10 @@ static void put_values(void)
 			out_printf(" %s", name);
 	}
 	values_end();
+	values_begin("event");
+	for (i = 0; (name = event_name(i)); i++)
+		out_printf(" %s", name);
+	values_end();
 	values_begin("family");
 	out_text(" ipv4 ipv6");
 	values_end();
@@ -124,8 +129,12 @@ static void put_values(void)
 	out_text("|loose-tcp-tracking|liberal-tcp-tracking)\n"
 		 "\t\techo yes no\n"
 		 "\t\t;;\n"
-		 "\tenabled|ingress)\n"
+		 "\tingress)\n"
 		 "\t\techo yes no auto\n"
+		 "\t\t;;\n"
+		 "\tenabled)\n"
+		 "\t\t[ \"$2\" = set ] || echo auto\n"
+		 "\t\techo yes no\n"
 		 "\t\t;;\n");
 }
 

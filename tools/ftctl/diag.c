@@ -2,6 +2,7 @@
 /* Owns stderr and the end of the run when memory is out. Must not know
  * stdout, netlink or any command.
  */
+#include <limits.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -9,6 +10,10 @@
 
 #include "diag.h"
 #include "ftctl.h"
+#include "visible.h"
+
+/* Room for the longest path and what is said of it. */
+#define MESSAGE_SIZE	(PATH_MAX + 512)
 
 /* Where messages go instead of stderr while something else owns the terminal,
  * or NULL.
@@ -16,15 +21,19 @@
 static char *caught;
 static size_t caught_size;
 
+/* One line, whatever the words in it are. A very long word is cut: memory may
+ * be out when there is something to say.
+ */
 __printf(1, 0) static void say(const char *fmt, va_list args)
 {
-	if (caught) {
-		vsnprintf(caught, caught_size, fmt, args);
-		return;
-	}
-	fputs("ftctl: ", stderr);
-	vfprintf(stderr, fmt, args);
-	fputc('\n', stderr);
+	char text[MESSAGE_SIZE], line[MESSAGE_SIZE * VISIBLE_MAX];
+
+	vsnprintf(text, sizeof(text), fmt, args);
+	visible(line, text);
+	if (caught)
+		snprintf(caught, caught_size, "%s", line);
+	else
+		fprintf(stderr, "ftctl: %s\n", line);
 }
 
 /**

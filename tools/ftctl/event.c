@@ -33,6 +33,17 @@ static const u8 props[] = {
 };
 
 /**
+ * event_name() - Kinds of events.
+ * @i: Number.
+ *
+ * Return: Name, or NULL behind the last.
+ */
+const char *event_name(size_t i)
+{
+	return i < ARRAY_SIZE(names) ? names[i] : NULL;
+}
+
+/**
  * event_find() - Find a kind of event by its name.
  * @name: Name, not ended by a NUL.
  * @len: Its length.

@@ -7,6 +7,7 @@
 
 #include "conn.h"
 
+const char *event_name(size_t i);
 int event_find(const char *name, size_t len);
 void event_text(struct buf *buf, enum ft_event_kind kind,
 		const struct conn *conn, const struct timespec *when);

@@ -290,12 +290,17 @@ static int take_device(const struct place *at, const char *text)
 static int take_least(const struct place *at, const char *text)
 {
 	u64 *least = &at->filter->min_rate;
+	int ret;
 
 	if (at->term == FILTER_MIN_PACKETS)
 		least = &at->filter->min_packets;
 	else if (at->term == FILTER_MIN_BYTES)
 		least = &at->filter->min_bytes;
-	if (parse_amount(text, least))
+	ret = parse_amount(text, least);
+	if (ret == -ERANGE)
+		return wrong(at, text,
+			     "is out of range (0 to 18446744073709551615)");
+	if (ret)
 		return wrong(at, text, "is not an amount (1000, 20k, 5M, 1Gi)");
 	return 0;
 }

@@ -21,7 +21,8 @@ typedef __u64 u64;
  * enum ftctl_exit - Exit codes, part of the interface.
  * @EXIT_OK: Done.
  * @EXIT_USAGE: The command line is wrong, nothing was changed.
- * @EXIT_KERNEL: The kernel refused, no permission, or output failed.
+ * @EXIT_KERNEL: The kernel refused, no permission, a file or namespace could
+ *	not be opened, or output failed.
  * @EXIT_MODULE: A kernel module is not loaded.
  */
 enum ftctl_exit {

@@ -50,8 +50,14 @@ static int take_sort(struct listing *listing, const char *text)
 static int take_limit(struct listing *listing, const char *text)
 {
 	u64 number = 0;
+	int ret;
 
-	if (parse_number(text, &number) || !number || number > LIMIT_MAX)
+	ret = parse_number(text, &number);
+	if (ret == -ERANGE || number > LIMIT_MAX)
+		return fail(EXIT_USAGE,
+			    "limit: '%s' is out of range (1 to %u)", text,
+			    LIMIT_MAX);
+	if (ret || !number)
 		return fail(EXIT_USAGE, "limit: '%s' is not a number from 1",
 			    text);
 	listing->limit = number;
@@ -61,10 +67,12 @@ static int take_limit(struct listing *listing, const char *text)
 static int take_interval(struct listing *listing, const char *text)
 {
 	u64 ms = 0;
+	int ret;
 
-	if (parse_time(text, &ms))
+	ret = parse_time(text, &ms);
+	if (ret == -EINVAL)
 		return fail(EXIT_USAGE, "interval: '%s' is not a time", text);
-	if (ms < INTERVAL_MIN || ms > INTERVAL_MAX)
+	if (ret || ms < INTERVAL_MIN || ms > INTERVAL_MAX)
 		return fail(EXIT_USAGE,
 			    "interval: '%s' is out of range (100ms to 1h)",
 			    text);

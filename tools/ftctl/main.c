@@ -140,12 +140,16 @@ static int run(int argc, char **argv)
 		return EXIT_OK;
 	}
 	if (request.help)
-		return command_help(argc, argv);
+		return command_help(argc, argv, false);
 	if (!argc)
 		return fail(EXIT_USAGE, "no command (see: ftctl help)");
 	command = command_find(argc, argv, &used);
 	if (!command)
 		return EXIT_USAGE;
+	if (request.ftctl.family && !command->family)
+		return fail(EXIT_USAGE, "%s does not take -%c (see: ftctl help)",
+			    command->name,
+			    request.ftctl.family == AF_INET ? '4' : '6');
 	if (request.netns) {
 		ret = netns_enter(request.netns);
 		if (ret)

@@ -37,13 +37,13 @@ int netns_enter(const char *name)
 		snprintf(path, sizeof(path), "%s/%s", NETNS_DIR, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return fail(errno == ENOENT ? EXIT_USAGE : EXIT_KERNEL,
-			    "namespace '%s': %s", name, strerror(errno));
+		return fail(EXIT_KERNEL, "namespace '%s': %s", name,
+			    strerror(errno));
 	err = setns(fd, CLONE_NEWNET) ? errno : 0;
 	close(fd);
 	if (!err)
 		return EXIT_OK;
-	return fail(err == EINVAL ? EXIT_USAGE : EXIT_KERNEL,
-		    "namespace '%s': %s%s", name, strerror(err),
+	return fail(EXIT_KERNEL, "namespace '%s': %s%s", name,
+		    err == EINVAL ? "not a network namespace" : strerror(err),
 		    err == EPERM ? " (needs CAP_SYS_ADMIN)" : "");
 }

@@ -99,15 +99,15 @@ int out_error(void)
  * @code: Exit code so far.
  *
  * Return: Exit code. A reader that went away, as head does, has all it
- * wanted; any other error means that data was lost.
+ * wanted; any other error means that data was lost. What failed before that
+ * stays the failure.
  */
 int out_close(int code)
 {
 	if (fclose(stdout) && !error)
 		error = errno ? errno : EIO;
-	if (error == EPIPE)
-		return EXIT_OK;
-	if (error)
-		return fail(EXIT_KERNEL, "cannot write: %s", strerror(error));
-	return code;
+	if (!error || error == EPIPE)
+		return code;
+	fail(EXIT_KERNEL, "cannot write: %s", strerror(error));
+	return code ?: EXIT_KERNEL;
 }

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <netinet/in.h>
 #include <linux/fasttrack.h>
 #include <linux/netfilter/nfnetlink_cttimeout.h>
@@ -16,10 +17,10 @@
 #include "proc.h"
 #include "tracking.h"
 
-/* Conntrack compares 32 bit times in ticks, of which there are up to 1000 in
- * a second: a timeout of more than half the range would be over at once.
- */
-#define TIMEOUT_MAX	(INT_MAX / 1000)
+/* If a clock does not tell how many ticks a second has. */
+#define USUAL_TICKS	1000
+#define TICKS_MAX	1200
+#define NSEC_PER_SEC	1000000000l
 
 #define TIMEOUT(_name, _protocol, _attr, _linux, _routeros) {	\
 	.name = _name,						\
@@ -130,6 +131,23 @@ void tracking_plan_init(struct tracking_plan *plan)
 	}
 }
 
+/* Conntrack compares 32 bit times in ticks: a timeout of more than half the
+ * range would be over at once. Its sysctls refuse such a one, netlink does not.
+ * The coarse clock goes by ticks.
+ */
+static u32 timeout_max(void)
+{
+	struct timespec tick;
+	long ticks = 0;
+
+	if (!clock_getres(CLOCK_MONOTONIC_COARSE, &tick) && !tick.tv_sec &&
+	    tick.tv_nsec)
+		ticks = (NSEC_PER_SEC + tick.tv_nsec / 2) / tick.tv_nsec;
+	if (ticks < 1 || ticks > TICKS_MAX)
+		ticks = USUAL_TICKS;
+	return INT_MAX / ticks;
+}
+
 static int plan_timeout(struct tracking_plan *plan,
 			const struct tracking_row *row, const char *text)
 {
@@ -144,10 +162,10 @@ static int plan_timeout(struct tracking_plan *plan,
 	if (!ret && ms % 1000)
 		return fail(EXIT_USAGE, "%s: '%s' is not in whole seconds",
 			    row->name, text);
-	if (ret || !ms || ms / 1000 > TIMEOUT_MAX)
-		return fail(EXIT_USAGE, "%s: '%s' is out of range (1s to %s)",
+	if (ret || ms / 1000 > timeout_max())
+		return fail(EXIT_USAGE, "%s: '%s' is out of range (0s to %s)",
 			    row->name, text,
-			    format_time(TIMEOUT_MAX * 1000ull, max));
+			    format_time(timeout_max() * 1000ull, max));
 	values->seconds[row->attr] = ms / 1000;
 	values->has |= BIT(row->attr);
 	return EXIT_OK;
@@ -165,7 +183,7 @@ static int plan_switch(const struct tracking_row *row, const char *text,
 	return EXIT_OK;
 }
 
-/* A limit of 0 would mean none at all to the kernel. */
+/* 0 is no limit, as to the kernel. */
 static int plan_limit(const struct tracking_row *row, const char *text,
 		      u64 *number)
 {
@@ -174,8 +192,8 @@ static int plan_limit(const struct tracking_row *row, const char *text,
 	if (ret == -EINVAL)
 		return fail(EXIT_USAGE, "%s: '%s' is not a number", row->name,
 			    text);
-	if (ret || !*number || *number > INT_MAX)
-		return fail(EXIT_USAGE, "%s: '%s' is out of range (1 to %d)",
+	if (ret || *number > INT_MAX)
+		return fail(EXIT_USAGE, "%s: '%s' is out of range (0 to %d)",
 			    row->name, text, INT_MAX);
 	return EXIT_OK;
 }
@@ -329,7 +347,7 @@ size_t tracking_format(const struct tracking_plan *plan, size_t i,
 	switch (row->kind) {
 	case TRACKING_ENABLED:
 		return snprintf(text, size, "%s=%s", row->name,
-				tracking_mode_name(value) ?: "auto");
+				tracking_mode_name(value) ?: "unknown");
 	case TRACKING_SWITCH:
 		return snprintf(text, size, "%s=%s", row->name,
 				value ? "yes" : "no");
@@ -341,6 +359,30 @@ size_t tracking_format(const struct tracking_plan *plan, size_t i,
 	default:
 		return 0;
 	}
+}
+
+/**
+ * tracking_unfit() - Why tracking_plan_word() would not take a row back.
+ * @plan: Plan, as it was read.
+ * @i: Row.
+ *
+ * Return: Words, or NULL for what can be set again: a timeout that was set in
+ * ticks or below zero can't, nor what a newer kernel has.
+ */
+const char *tracking_unfit(const struct tracking_plan *plan, size_t i)
+{
+	const struct tracking_row *row = &tracking_rows[i];
+	u64 value;
+
+	if (!tracking_plan_value(plan, i, &value))
+		return NULL;
+	if (row->kind == TRACKING_ENABLED && !tracking_mode_name(value))
+		return "of a newer kernel";
+	if (row->kind == TRACKING_TIMEOUT && value > timeout_max())
+		return "out of range";
+	if (row->kind == TRACKING_LIMIT && value > INT_MAX)
+		return "out of range";
+	return NULL;
 }
 
 /**

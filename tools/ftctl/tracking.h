@@ -102,6 +102,7 @@ bool tracking_plan_value(const struct tracking_plan *plan, size_t i,
 			 u64 *value);
 size_t tracking_format(const struct tracking_plan *plan, size_t i,
 		       char *text, size_t size);
+const char *tracking_unfit(const struct tracking_plan *plan, size_t i);
 int tracking_plan_line(struct tracking_plan *plan, char *line);
 int tracking_plan_word(struct tracking_plan *plan, const char *word);
 

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Owns "ftctl tracking save" and "load": files of NAME=VALUE lines, where #
- * begins a comment. A load takes the whole file or nothing of it, a save
- * leaves the old file or the whole new one.
+ * begins a comment. A load takes the whole file or nothing of it. Must not
+ * know how a file is replaced.
  */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "buf.h"
 #include "command.h"
 #include "diag.h"
-#include "out.h"
+#include "file.h"
 #include "proc.h"
 #include "tracking.h"
 
@@ -27,67 +25,46 @@ static int take_file(int argc, char **argv, const char *what)
 	return no_words(argc - 1, argv + 1);
 }
 
-/* What this namespace may not set would make its own file useless there. */
-static bool is_fixed(const struct tracking_row *row)
+/* A value that can't be set here would make its own file useless here. */
+static const char *why_not(const struct tracking_plan *plan, size_t i)
 {
-	return row->sysctl && sysctl_is_fixed(row->sysctl);
+	const struct tracking_row *row = &tracking_rows[i];
+
+	if (row->sysctl && sysctl_is_fixed(row->sysctl))
+		return "for the first network namespace";
+	return tracking_unfit(plan, i);
 }
 
-static int write_plan(FILE *file, const struct tracking_plan *plan)
+static void put_row(struct buf *buf, const struct tracking_plan *plan,
+		    size_t i)
 {
+	const char *why = why_not(plan, i);
 	char text[LINE_SIZE];
+
+	if (!tracking_format(plan, i, text, sizeof(text)))
+		return;
+	if (why)
+		buf_text(buf, "# ");
+	buf_text(buf, text);
+	if (why) {
+		buf_text(buf, " is ");
+		buf_text(buf, why);
+	}
+	buf_char(buf, '\n');
+}
+
+static void put_plan(struct buf *buf, const struct tracking_plan *plan)
+{
 	size_t i;
 
-	fputs("# ftctl tracking\n", file);
+	buf_text(buf, "# ftctl tracking\n");
 	for (i = 0; i < TRACKING_ROWS; i++)
-		if (tracking_format(plan, i, text, sizeof(text)))
-			fprintf(file, "%s%s\n",
-				is_fixed(&tracking_rows[i]) ? "# " : "", text);
-	return fflush(file) || ferror(file) ? -EIO : 0;
+		put_row(buf, plan, i);
 }
 
 static int report_file(const char *name, int err)
 {
 	return fail(EXIT_KERNEL, "%s: %s", name, strerror(err));
-}
-
-/* Beside the file, so that a rename puts it in place. */
-static int save_file(const struct tracking_plan *plan, const char *name)
-{
-	char path[PATH_MAX];
-	FILE *file;
-	int fd, err = 0;
-
-	if (snprintf(path, sizeof(path), "%s.XXXXXX", name) >=
-	    (int)sizeof(path))
-		return report_file(name, ENAMETOOLONG);
-	fd = mkstemp(path);
-	if (fd < 0)
-		return report_file(name, errno);
-	file = fdopen(fd, "w");
-	if (!file || write_plan(file, plan) || fsync(fd) || fchmod(fd, 0644))
-		err = errno ?: EIO;
-	if (file ? fclose(file) : close(fd))
-		err = err ?: errno;
-	if (!err && rename(path, name))
-		err = errno;
-	if (!err)
-		return EXIT_OK;
-	unlink(path);
-	return report_file(name, err);
-}
-
-static void save_stdout(const struct tracking_plan *plan)
-{
-	char text[LINE_SIZE];
-	size_t i;
-
-	out_text("# ftctl tracking\n");
-	for (i = 0; i < TRACKING_ROWS; i++)
-		if (tracking_format(plan, i, text, sizeof(text)))
-			out_printf("%s%s\n",
-				   is_fixed(&tracking_rows[i]) ? "# " : "",
-				   text);
 }
 
 /**
@@ -101,6 +78,7 @@ static void save_stdout(const struct tracking_plan *plan)
 int cmd_tracking_save(const struct ftctl *ftctl, int argc, char **argv)
 {
 	struct tracking_plan plan;
+	struct buf buf = {};
 	int ret;
 
 	(void)ftctl;
@@ -109,10 +87,13 @@ int cmd_tracking_save(const struct ftctl *ftctl, int argc, char **argv)
 	ret = tracking_read_settable(&plan, "tracking save");
 	if (ret)
 		return ret;
-	if (strcmp(argv[0], "-"))
-		return save_file(&plan, argv[0]);
-	save_stdout(&plan);
-	return EXIT_OK;
+	put_plan(&buf, &plan);
+	if (!strcmp(argv[0], "-") || file_is_stdout(argv[0]))
+		buf_out(&buf);
+	else
+		ret = file_write(argv[0], buf.text, buf.used);
+	buf_free(&buf);
+	return ret ? report_file(argv[0], -ret) : EXIT_OK;
 }
 
 /* A complaint about a line is made one about the file. */
@@ -123,13 +104,15 @@ static int load_lines(struct tracking_plan *plan, FILE *file,
 	unsigned int number = 0;
 	size_t room = 0;
 	char *line = NULL;
-	int ret = EXIT_OK;
+	int err = 0, ret = EXIT_OK;
 	ssize_t len;
 
 	while (!ret) {
 		len = getline(&line, &room, file);
-		if (len < 0)
+		if (len < 0) {
+			err = errno;
 			break;
+		}
 		number++;
 		diag_catch(error, sizeof(error));
 		if (strlen(line) != (size_t)len)
@@ -141,7 +124,7 @@ static int load_lines(struct tracking_plan *plan, FILE *file,
 	free(line);
 	if (ret)
 		return fail(ret, "%s:%u: %s", name, number, error);
-	return ferror(file) ? report_file(name, EIO) : EXIT_OK;
+	return ferror(file) ? report_file(name, err) : EXIT_OK;
 }
 
 /**
