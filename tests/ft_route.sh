@@ -463,7 +463,7 @@ ktap_test "H17 IPv6 route in the table asked first" \
 	table_fills tcp default via fd03::2 dev wan2 table 100
 ktap_test "H17 IPv6 address becomes local" \
 	table_fills udp local fd02::2 dev lo
-ktap_test "H29 IPv6 flow label chooses the next hop" siblings
+ktap_test "H17 IPv6 flow label chooses the next hop" siblings
 ktap_test "H17 IPv6 carrier lost, its neighbour, too" carrier_lost reachable
 ktap_test "H17 IPv6 carrier lost, neighbour permanent" carrier_lost permanent
 ktap_end
