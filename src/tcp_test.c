@@ -164,6 +164,8 @@ static void tc_open(struct kunit *test, struct tc_pair *pair)
 	pair->flow = tb_flow(test, pair->ct[1]);
 	spin_lock_bh(&pair->flow->lock);
 	KUNIT_EXPECT_TRUE(test, ft_ct_load(pair->flow));
+	ft_flow_dir(pair->flow, 0)->seen = (u16)~FT_SEEN_ODD;
+	ft_flow_dir(pair->flow, 1)->seen = (u16)~FT_SEEN_ODD;
 	spin_unlock_bh(&pair->flow->lock);
 }
 
@@ -380,6 +382,34 @@ static void tcp_window(struct kunit *test)
 	KUNIT_EXPECT_GT(test, slow, 3000U);
 }
 
+/* No header length and no flags, behind a segment that nothing was judged by */
+static void tcp_headless(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		struct tc_pair pair = { .family = i & 1 };
+		struct tb_packet p = { .flags = TCPHDR_ACK };
+		struct sk_buff *skb;
+
+		tc_open(test, &pair);
+		p.seq = pair.end[0].next;
+		p.ack = pair.end[1].next;
+		skb = tc_skb(test, &pair, 1, 0, &p);
+		ft_flow_dir(pair.flow, 0)->tcp_word = ft_tcp_word(p.ack, 0);
+		tcp_hdr(skb)->doff = 0;
+		tcp_hdr(skb)->ack = 0;
+		tcp_hdr(skb)->psh = i > 1;
+		KUNIT_EXPECT_FALSE(test, tc_fast(&pair, 0, skb));
+		tcp_hdr(skb)->doff = 5;
+		tcp_hdr(skb)->ack = 1;
+		KUNIT_EXPECT_TRUE(test, tc_fast(&pair, 0, skb));
+		kfree_skb(skb);
+		tc_close(&pair);
+	}
+	rcu_barrier();
+}
+
 /* Bulk data, then a reset or a FIN: conntrack's judgement of it */
 static void tcp_ending(struct kunit *test)
 {
@@ -479,6 +509,7 @@ static void tcp_timeout(struct kunit *test)
 
 static struct kunit_case tcp_cases[] = {
 	KUNIT_CASE(tcp_window),
+	KUNIT_CASE(tcp_headless),
 	KUNIT_CASE(tcp_ending),
 	KUNIT_CASE(tcp_timeout),
 	{}

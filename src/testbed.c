@@ -300,7 +300,7 @@ void tb_arm(struct fasttrack_flow *flow, unsigned int dir)
 		flow->state = FASTTRACK_FLOW_STATE_ACTIVE;
 		atomic_inc(&fn->active[flow->family]);
 	}
-	d->seen = FT_SEEN_ECN | FT_SEEN_STAMPS;
+	d->seen = (u16)~FT_SEEN_ODD;
 	d->gate |= FT_ARMED;
 	spin_unlock_bh(&flow->lock);
 	rcu_read_unlock();
