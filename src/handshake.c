@@ -21,7 +21,8 @@ struct ft_handshakes __percpu *ft_handshakes;
  * ft_handshake - a TCP packet of no flow may be part of a handshake
  * @pkt: the packet, which has no direction
  * @hash: hash of its addresses and ports
- * @plain: it has nothing but ACK, and would not keep a flow from going fast
+ * @plain: it has nothing but ACK, and would not keep a flow from going fast; of
+ *	no matter to a SYN
  *
  * Context: early hook at PRE_ROUTING, BH off.
  */

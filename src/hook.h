@@ -278,6 +278,9 @@ ft_tcp_would_pass(const struct fasttrack_packet *pkt, const u8 family)
 	if (!ft_tcp_in_window(pkt->dir, ft_dir_reverse(pkt->dir, family),
 			      ft_tcp_header_end(pkt, th), ntohl(th->ack_seq)))
 		return FASTTRACK_REASON_TCP_WINDOW;
+	if (ft_tcp_hlen(th) <= sizeof(*th) &&
+	    !(tcp_flag_word(th) & FT_TCP_ODD_FLAGS))
+		return FASTTRACK_REASON_NONE;
 	return ft_ct_options(*pkt, family);
 }
 

@@ -207,11 +207,13 @@ static noinline unsigned int ft_not_armed4(struct fasttrack_packet pkt)
 static noinline void ft_handshake4(struct fasttrack_net *fn,
 				   struct sk_buff *skb, u32 hash)
 {
+	const struct tcphdr *th = (void *)(skb->data + sizeof(struct iphdr));
 	struct fasttrack_packet pkt;
 
 	pkt = ft_packet(fn, skb, NULL, sizeof(struct iphdr), skb->len);
 	if (!(IPCB(skb)->flags & IPSKB_L3SLAVE))
-		ft_handshake(&pkt, hash, !ft_check_whole4(&pkt));
+		ft_handshake(&pkt, hash,
+			     !th->syn && !ft_check_whole4(&pkt));
 }
 
 /* At PRE_ROUTING: the packet belongs to no flow */

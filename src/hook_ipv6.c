@@ -342,11 +342,13 @@ ft_send6(struct fasttrack_net *fn, struct sk_buff *skb,
 static noinline void ft_handshake6(struct fasttrack_net *fn,
 				   struct sk_buff *skb, u32 hash)
 {
+	const struct tcphdr *th = (void *)(skb->data + sizeof(struct ipv6hdr));
 	struct fasttrack_packet pkt;
 
 	pkt = ft_packet(fn, skb, NULL, sizeof(struct ipv6hdr), skb->len);
 	if (!(IP6CB(skb)->flags & IP6SKB_L3SLAVE))
-		ft_handshake(&pkt, hash, !ft_check_whole6(&pkt));
+		ft_handshake(&pkt, hash,
+			     !th->syn && !ft_check_whole6(&pkt));
 }
 
 /* At PRE_ROUTING: the packet belongs to no flow */
