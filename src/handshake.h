@@ -5,19 +5,20 @@
 #ifndef _FASTTRACK_HANDSHAKE_H
 #define _FASTTRACK_HANDSHAKE_H
 
+#include <linux/hash.h>
 #include <linux/percpu.h>
 #include <linux/tcp.h>
 
 #include "fasttrack.h"
 
-#define FT_HANDSHAKE_BITS	10
+#define FT_HANDSHAKE_BITS	12
 #define FT_HANDSHAKE_STATE	3U	/* the lowest bits of a hash */
 #define FT_HANDSHAKE_SYN	1U	/* a SYN has passed */
 #define FT_HANDSHAKE_ACK	2U	/* and then an ACK, which left a record */
 
 /**
  * struct ft_handshakes - handshakes that one CPU sees
- * @slot: by the upper bits of the hash of a packet's addresses and ports: the
+ * @slot: by the hash of a packet's addresses and ports, see ft_handshake_slot(): the
  *	hash with FT_HANDSHAKE_* for its lowest bits, or 0
  */
 struct ft_handshakes {
@@ -31,8 +32,13 @@ extern struct ft_handshakes __percpu *ft_handshakes;
  */
 static __always_inline u32 *ft_handshake_slot(u32 hash)
 {
-	return &this_cpu_ptr(ft_handshakes)->slot[hash >>
-						  (32 - FT_HANDSHAKE_BITS)];
+	/* Ports in a row have hashes in a row, which the upper bits alone may
+	 * put into few slots
+	 */
+	u32 slot = ((hash ^ hash >> 16) * GOLDEN_RATIO_32) >>
+		   (32 - FT_HANDSHAKE_BITS);
+
+	return &this_cpu_ptr(ft_handshakes)->slot[slot];
 }
 
 /**
