@@ -196,14 +196,27 @@ loaded()
 	awk '{ print $1 }' /proc/modules | sort
 }
 
-# Ask where nothing of that is there, and note the modules before and after.
+# unload MODULE: it, and whatever the scripts before this one have left on it.
+unload()
+{
+	local holder
+
+	for holder in /sys/module/"$1"/holders/*; do
+		[ ! -e "$holder" ] || unload "${holder##*/}"
+	done
+	[ ! -e "/sys/module/$1/refcnt" ] || rmmod "$1" 2>/dev/null
+	[ ! -e "/sys/module/$1" ]
+}
+
+# Ask where nothing of that is there, and note the modules before and after. The
+# rules of a namespace that has gone are taken down behind its back.
 ask_unloaded()
 {
-	local fresh
+	local fresh name
 
-	modprobe -qr xt_FASTTRACK nft_compat nft_chain_nat nft_ct nft_masq \
-		nft_limit nft_fib_inet nf_flow_table_inet "${loadable[@]}" \
-		nfnetlink
+	for name in "${loadable[@]}"; do
+		wait_until 10 unload "$name"
+	done
 	ns_new fresh
 	loaded >"$lib_dir/before"
 	ftctl -N "$fresh" status >"$lib_dir/unloaded" 2>&1
