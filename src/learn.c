@@ -336,7 +336,9 @@ static bool ft_dir_store(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 }
 
 /* The lease begins, and what was seen before it counts no more. The next segment
- * is judged by its options and flags again.
+ * is judged by its options and flags again, but for the one after a late reader's:
+ * who found the gate open in the last lease may store his word only now. It is one
+ * without rare flags, and what it has by way of options was judged in that lease.
  */
 static void ft_dir_lease(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 			 unsigned int dir, const struct ft_lesson *l)

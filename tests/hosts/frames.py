@@ -25,7 +25,7 @@ class Frames:
         """Messages of a UDP connection from the client as raw frames, one per
         letter: N normal, F in two fragments, O with an option or extension
         header, T with a TTL of 1, L with another TTL, D with another DSCP,
-        X with a TOS of 0x10, E with ECN bits, 0 to 3 with those, W with a
+        X with a TOS of 0x10, 0 to 3 with that ECN field, W with a
         wrong checksum, Z without one, P with padding behind it, V for a VLAN,
         H with a wrong header checksum, Y with a length that lies, B with a
         wrong version, G of 1400 bytes, not to be fragmented. Returns the
@@ -56,7 +56,7 @@ class Frames:
                 self.odd_frame(port, kind, pk.ip(t, pk.UDP, datagram))
             else:
                 ttl = {"T": 1, "L": 33}.get(kind, 64)
-                tos = {"D": 0x48, "X": 0x10, "E": pk.TOS | 1, "1": pk.TOS | 1,
+                tos = {"D": 0x48, "X": 0x10, "1": pk.TOS | 1,
                        "2": pk.TOS | 2, "3": pk.TOS | 3}.get(kind, pk.TOS)
                 port.send(pk.ip(t, pk.UDP, datagram, ttl, tos=tos))
         return first
