@@ -164,7 +164,9 @@ static bool ft_dev_asks_conntrack(const struct net_device *dev)
 	       netif_is_ip6gretap(dev);
 }
 
-/* What a packet had that it still has. The recorded headers end with the options. */
+/* What a packet had that it still has. The recorded headers end with the
+ * options.
+ */
 static void ft_learn_seen(struct ft_lesson *l,
 			  const struct fasttrack_record *rec, u8 tos,
 			  unsigned int thoff)
