@@ -26,7 +26,8 @@ need-kdir:
 		echo "make: no kernel headers in KDIR=$(KDIR) (package linux-headers-amd64)" >&2; \
 		exit 2; }
 
-# kbuild writes beside its sources: give each kernel a directory of links
+# kbuild writes beside its sources: give each kernel a directory of links. A machine
+# may be reading the modules: what did not change stays.
 modules: need-kdir
 	@test -z "$(KUNIT)" || grep -qs '^CONFIG_KUNIT=' "$(KDIR)/.config" || { \
 		echo "make: the kernel of KDIR=$(KDIR) has no KUnit" >&2; exit 2; }
@@ -35,7 +36,8 @@ modules: need-kdir
 	@cp -rsf $(TOP)/src/. $(BUILD)/obj/
 	@$(MAKE) -C $(KDIR) M=$(BUILD)/obj FT_TOP=$(TOP) \
 		$(if $(KUNIT),FT_KUNIT=y) $(KFLAGS) modules
-	@cp $(BUILD)/obj/*.ko $(BUILD)/
+	@for m in $(BUILD)/obj/*.ko; do \
+		cmp -s $$m $(BUILD)/$${m##*/} || cp $$m $(BUILD)/ || exit; done
 	@test -z "$(WIRE)" || $(MAKE) wire
 
 # The test device of tests/twin
