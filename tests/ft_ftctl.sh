@@ -340,6 +340,18 @@ not_loaded()
 	printf '%s\n' udp-timeout=44s enabled=no loose-tcp-tracking=no \
 		>"$lib_dir/changes"
 	taken_back "load $lib_dir/changes"
+	limit_taken_back
+}
+
+# limit_taken_back: a limit, which is the first namespace's.
+limit_taken_back()
+{
+	local name=net.netfilter.nf_conntrack_max before
+
+	before=$(sysctl $name)
+	ftctl tracking set enabled=yes max-entries=4321 >/dev/null 2>&1
+	expect_equal "max-entries: status" $? 3
+	expect_equal "max-entries: taken back" "$(sysctl $name)" "$before"
 }
 
 # taken_back WORDS: the last of the changes needs the module, the others were

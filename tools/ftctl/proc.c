@@ -66,6 +66,9 @@ int sysctl_open(const char *name)
  * @fd: Descriptor of sysctl_open().
  * @value: Value.
  *
+ * At the beginning, where the kernel takes a number: behind what was written
+ * before it takes none, and says nothing of that.
+ *
  * Return: 0 or a negative errno.
  */
 int sysctl_write(int fd, u64 value)
@@ -74,7 +77,7 @@ int sysctl_write(int fd, u64 value)
 	int len;
 
 	len = snprintf(text, sizeof(text), "%llu\n", value);
-	return write(fd, text, len) == len ? 0 : -errno;
+	return pwrite(fd, text, len, 0) == len ? 0 : -errno;
 }
 
 /**
