@@ -69,6 +69,7 @@ static bool give(int fd, struct stream *s, unsigned int rate)
 	ssize_t n;
 	size_t i;
 
+	s->due = flood_now() + 1000000 / rate;
 	/* The echo has to be taken, or both sides wait for ever */
 	if (s->sent - s->got > 32 * CHUNK)
 		return true;
@@ -77,7 +78,6 @@ static bool give(int fd, struct stream *s, unsigned int rate)
 	n = send(fd, buf, sizeof(buf), MSG_NOSIGNAL);
 	if (n > 0)
 		s->sent += n;
-	s->due = flood_now() + 1000000 / rate;
 	return n >= 0 || errno == EAGAIN;
 }
 
@@ -131,10 +131,16 @@ int flood_bulk(const struct flood_options *o)
 		reopen(o, &streams[i], &polls[i], &sums);
 	}
 	while (!flood_over(o)) {
-		for (i = 0; i < o->count; i++)
-			polls[i].events = POLLIN | (flood_now() >=
-					  streams[i].due ? POLLOUT : 0);
-		poll(polls, o->count, 20);
+		__u64 now = flood_now(), next = now + 500000;
+
+		for (i = 0; i < o->count; i++) {
+			polls[i].events = POLLIN;
+			if (now >= streams[i].due)
+				polls[i].events |= POLLOUT;
+			else if (streams[i].due < next)
+				next = streams[i].due;
+		}
+		poll(polls, o->count, (next - now) / 1000 + 1);
 		for (i = 0; i < o->count; i++) {
 			if (serve(o, &polls[i], &streams[i], &sums))
 				continue;

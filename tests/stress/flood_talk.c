@@ -87,7 +87,7 @@ int flood_talk(const struct flood_options *o)
 		flood_die("memory");
 	open_all(o, flows, polls);
 	while (!flood_over(o)) {
-		__u64 now = flood_now(), next = now + 50000;
+		__u64 now = flood_now(), next = now + 500000;
 
 		for (i = 0; i < o->count; i++) {
 			if (now >= flows[i].due) {
