@@ -82,13 +82,6 @@ dropped()
 	steady "$1" && burst_is 2 2 "N$2N"
 }
 
-# A tag of VLAN 0, which is none: the frame is the device's own and goes slow, and
-# those behind it wait for it.
-priority_tag()
-{
-	steady "$1" && burst_is 1 3 NQN
-}
-
 # What is for another host, though it comes in here.
 otherhost()
 {
@@ -162,7 +155,7 @@ unset FASTTRACK_INGRESS		# for last_word: it is set here
 sport=40000
 open=
 
-ktap_plan 19
+ktap_plan 17
 for family in 4 6; do
 	v=IPv$family
 	ktap_test "H39 measured, $v TCP" measured $family
@@ -170,7 +163,6 @@ for family in 4 6; do
 	ktap_test "H39 H32 length that lies, $v" dropped $family Y
 	ktap_test "H39 H32 wrong version, $v" dropped $family B
 	ktap_test "H39 VLAN tag, $v" dropped $family V
-	ktap_test "H39 H44 priority tag, $v" priority_tag $family
 	ktap_test "H39 another host's, $v" otherhost $family
 	ktap_test "H39 users' chain comes first, $v" users_chain $family
 done

@@ -27,9 +27,9 @@ class Frames:
         header, T with a TTL of 1, L with another TTL, D with another DSCP,
         X with a TOS of 0x10, 0 to 3 with that ECN field, W with a
         wrong checksum, Z without one, P with padding behind it, V for a VLAN,
-        Q with a tag that has but a priority, H with a wrong header checksum,
-        Y with a length that lies, B with a wrong version, G of 1400 bytes, not
-        to be fragmented. Returns the first's number."""
+        H with a wrong header checksum, Y with a length that lies, B with a
+        wrong version, G of 1400 bytes, not to be fragmented. Returns the
+        first's number."""
         flow, port = self.flows[name], self.ports[port]
         first = flow.tx[ORIG]
         t, six = flow.client, ":" in flow.client.src
@@ -52,7 +52,7 @@ class Frames:
                                 datagram[8:]))
             elif kind == "G":
                 port.send(pk.ip(t, pk.UDP, datagram, frag=0 if six else 0x4000))
-            elif kind in "PVQHYB":
+            elif kind in "PVHYB":
                 self.odd_frame(port, kind, pk.ip(t, pk.UDP, datagram))
             else:
                 ttl = {"T": 1, "L": 33}.get(kind, 64)
@@ -69,8 +69,6 @@ class Frames:
             port.send(packet + b"\xa5" * 24)
         elif kind == "V":
             port.send(packet, vlan=7)
-        elif kind == "Q":
-            port.send(packet, vlan=5 << 13)
         elif kind == "H":
             port.send(packet[:10] + b"\x12\x34" + packet[12:])
         elif kind == "Y":
