@@ -18,8 +18,8 @@
 
 /**
  * struct ft_handshakes - handshakes that one CPU sees
- * @slot: by the hash of a packet's addresses and ports, see ft_handshake_slot(): the
- *	hash with FT_HANDSHAKE_* for its lowest bits, or 0
+ * @slot: by the hash of a packet's addresses and ports, see
+ *	ft_handshake_slot(): the hash with FT_HANDSHAKE_* for its lowest bits, or 0
  */
 struct ft_handshakes {
 	u32	slot[1 << FT_HANDSHAKE_BITS];
@@ -35,8 +35,7 @@ static __always_inline u32 *ft_handshake_slot(u32 hash)
 	/* Ports in a row have hashes in a row, which the upper bits alone may
 	 * put into few slots
 	 */
-	u32 slot = ((hash ^ hash >> 16) * GOLDEN_RATIO_32) >>
-		   (32 - FT_HANDSHAKE_BITS);
+	u32 slot = hash_32(hash ^ hash >> 16, FT_HANDSHAKE_BITS);
 
 	return &this_cpu_ptr(ft_handshakes)->slot[slot];
 }
