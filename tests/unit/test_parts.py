@@ -7,6 +7,7 @@ Owns: that judgement. Must not know: what the parts of a real run are."""
 import pathlib
 import subprocess
 import tempfile
+import time
 import unittest
 
 PARTS = pathlib.Path(__file__).resolve().parents[1] / "parts.sh"
@@ -72,7 +73,13 @@ class Parts(unittest.TestCase):
                  f"sh -c 'echo $$ >{file.name}; exec sleep 60'; }}; lane a a; "
                  f"until [ -s {file.name} ]; do sleep 0.1; done; kill -TERM $$"],
                 stderr=subprocess.DEVNULL, check=False)
-            self.assertFalse(pathlib.Path("/proc", file.read().strip()).exists())
+            process = pathlib.Path("/proc", file.read().strip())
+        # Until somebody has taken note of its end it is a zombie
+        for _ in range(100):
+            if not process.exists():
+                break
+            time.sleep(0.1)
+        self.assertFalse(process.exists())
 
 
 if __name__ == "__main__":
