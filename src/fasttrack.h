@@ -49,6 +49,9 @@ struct fasttrack_net;
 struct fasttrack_record;
 
 #define FT_GROUP	32	/* buckets that are swept together */
+#define FT_BUCKETS_FETCH	4096	/* flows of fewer fit into a cache */
+#define FT_BUCKETS_LARGE	131072	/* more of them are a large table */
+#define FT_SELDOM	(HZ / 4)	/* between two packets of a direction */
 
 /**
  * struct fasttrack_buckets - one generation of a hash table
@@ -146,6 +149,8 @@ struct fasttrack_sweep {
  * @policies: IPsec policies when @gen was last looked at: ft_policies_check()
  * @genids: genids of both families' routes then, if there were policies
  * @frag_end: jiffies until which some fragment may be under way
+ * @large: by family: the table has more than FT_BUCKETS_LARGE buckets, so nothing
+ *	of it is in a cache; the sweeper's
  * @enabled: the setting
  * @draining: by family: no rule is left, the sweeper releases all flows and
  *	then takes the hooks off
@@ -187,6 +192,7 @@ struct fasttrack_net {
 	u32			policies;
 	u32			genids;
 	u32			frag_end;
+	bool			large[FT_FAMILIES];
 	bool			enabled;
 	bool			draining[FT_FAMILIES];
 	bool			dead;
@@ -330,7 +336,7 @@ enum fasttrack_reason ft_table_insert(struct fasttrack_flow *flow,
 void ft_table_remove(struct fasttrack_flow *flow);
 void ft_table_wake(struct fasttrack_flow *flow);
 bool ft_table_wants_room(const struct fasttrack_table *t);
-void ft_table_grow(struct fasttrack_table *t);
+u32 ft_table_grow(struct fasttrack_table *t);
 
 /* flow.c */
 int ft_flow_caches_init(void);

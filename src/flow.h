@@ -12,6 +12,7 @@
 #include <linux/cache.h>
 #include <linux/in6.h>
 #include <linux/jiffies.h>
+#include <linux/prefetch.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <net/netfilter/nf_conntrack.h>
@@ -63,6 +64,9 @@
 
 /* Flags by which no segment is judged: one that the mask takes away from all */
 #define FT_TCP_WORD_NONE	(~FT_TCP_WORD_MASK)
+
+/* What a packet's way through a flow is laid out for: most machines' cache line */
+#define FT_LINE			64
 
 struct fasttrack_flow;
 struct dst_entry;
@@ -197,7 +201,7 @@ struct fasttrack_dir {
 	u16				seen_seq;
 } ____cacheline_aligned;
 
-static_assert(sizeof(struct fasttrack_dir) == 128);
+static_assert(sizeof(struct fasttrack_dir) == 2 * FT_LINE);
 
 /**
  * struct fasttrack_dir6 - one IPv6 direction
@@ -246,7 +250,6 @@ struct fasttrack_cold {
  * @drained: per direction the RCU cookie of the last disarming; flow->lock,
  *	not once @dead
  * @rcu: for ft_flow_free(), once @dead
- * @cold: per direction
  * @lock: arming, holding, folding, TCP state; taken with BH off, outside
  *	ct->lock, never together with the table's lock
  * @id: tells the flow from a later one at the same address
@@ -265,6 +268,9 @@ struct fasttrack_cold {
  * @swept: by the sweeper: unarmed, not held, settled and folded; what ends that
  *	calls ft_flow_wake(); flow->lock, read without
  * @dead: unhashed or about to be, by the one who set it; flow->lock
+ * @cold: per direction
+ *
+ * What a tick reads of it comes first: one cache line.
  */
 struct fasttrack_flow {
 	struct nf_conn		*ct;
@@ -272,7 +278,6 @@ struct fasttrack_flow {
 		unsigned long	drained[IP_CT_DIR_MAX];
 		struct rcu_head	rcu;
 	};
-	struct fasttrack_cold	cold[IP_CT_DIR_MAX];
 	spinlock_t		lock;	/* states, fold, TCP state */
 	u32			id;
 	u32			stamp;
@@ -288,7 +293,12 @@ struct fasttrack_flow {
 	bool			was_fast:1;
 	bool			swept:1;
 	bool			dead:1;
+	struct fasttrack_cold	cold[IP_CT_DIR_MAX];
 };
+
+static_assert(IS_ENABLED(CONFIG_DEBUG_SPINLOCK) ||
+	      IS_ENABLED(CONFIG_PREEMPT_RT) ||
+	      offsetof(struct fasttrack_flow, cold) <= FT_LINE);
 
 struct fasttrack_flow4 {
 	struct fasttrack_dir	dir[IP_CT_DIR_MAX];
@@ -364,6 +374,34 @@ ft_dir_reverse(struct fasttrack_dir *d, u8 family)
 	if (family)
 		return d->dir ? &d6[-1].d : &d6[1].d;
 	return d->dir ? d - 1 : d + 1;
+}
+
+/**
+ * ft_dir_fetch - have the memory bring all that a packet of a direction needs
+ * @d: direction that may be the one looked for
+ * @family: 0 IPv4, 1 IPv6; a constant
+ *
+ * In a large table a packet finds nothing of its flow in the cache, and would
+ * wait for one line after the other. Which direction @d is stands in one of
+ * them, so the lines of both cases are asked for.
+ *
+ * Context: any; @d is not read.
+ */
+static __always_inline void ft_dir_fetch(struct fasttrack_dir *d,
+					 const u8 family)
+{
+	const long size = family ? sizeof(struct fasttrack_dir6) :
+				   sizeof(struct fasttrack_dir);
+	const char *here = (const char *)d;
+
+	prefetch(here + FT_LINE);
+	if (family)
+		prefetch(here + 2 * FT_LINE);
+	/* The flow behind both directions, and the second line of the other one */
+	prefetch(here + size);
+	prefetch(here + 2 * size);
+	prefetch(here + size + FT_LINE);
+	prefetch(here - size + FT_LINE);
 }
 
 static inline struct fasttrack_dir *ft_flow_dir(struct fasttrack_flow *flow,

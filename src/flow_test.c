@@ -187,6 +187,63 @@ static void flow_swept(struct kunit *test)
 	}
 }
 
+/* One more packet, @gap after the last one, long after the last fold; packets that
+ * conntrack was told of by its tick
+ */
+static u64 fl_tick(struct fasttrack_flow *flow, u32 gap)
+{
+	struct fasttrack_dir *d = ft_flow_dir(flow, 0);
+	u64 told = fl_told(flow);
+	u32 now = (u32)jiffies;
+
+	flow->last_fold = now - 2 * HZ;
+	d->last = now - gap;
+	d->packets++;
+	local_bh_disable();
+	ft_tick(tb_net(), d, now, flow->family);
+	local_bh_enable();
+	return fl_told(flow) - told;
+}
+
+/* Who tells conntrack: packets, but in a large table not those that come seldom,
+ * unless a short timeout cannot wait for the sweeper
+ */
+static void flow_seldom(struct kunit *test)
+{
+	struct fasttrack_flow *flow = fl_new(test, 0);
+	bool *large = &tb_net()->large[0];
+
+	synchronize_rcu();
+	tb_arm(flow, 0);
+	KUNIT_EXPECT_EQ(test, fl_tick(flow, FT_SELDOM + 1), 1ULL);
+	*large = true;
+	KUNIT_EXPECT_EQ(test, fl_tick(flow, FT_SELDOM + 1), 0ULL);
+	KUNIT_EXPECT_EQ(test, fl_tick(flow, FT_SELDOM), 2ULL);
+	KUNIT_EXPECT_EQ(test, fl_tick(flow, FT_SELDOM + 1), 0ULL);
+	fl_sweep();
+	KUNIT_EXPECT_EQ(test, fl_told(flow), 4ULL);
+	flow->fold_every = HZ / 2;
+	KUNIT_EXPECT_EQ(test, fl_tick(flow, FT_SELDOM + 1), 1ULL);
+	*large = false;
+}
+
+/* The sweeper's step is as large as it takes to be through soon, if all of a large
+ * table is busy, as it is after it has grown
+ */
+static void flow_swept_soon(struct kunit *test)
+{
+	struct fasttrack_net *fn = tb_net();
+	struct fasttrack_table *t = &fn->table[0];
+
+	fl_sweep();
+	KUNIT_ASSERT_EQ(test, fn->sweep[0].cursor, 0U);
+	t->dirs += 400000;
+	fl_sweep();
+	t->dirs -= 400000;
+	KUNIT_EXPECT_TRUE(test, fn->large[0]);
+	KUNIT_EXPECT_GE(test, fn->sweep[0].cursor, 524288U / FT_GROUP / 16);
+}
+
 /* A hold of a packet that was lost ends by the sweeper, swept or not */
 static void flow_swept_held(struct kunit *test)
 {
@@ -413,6 +470,8 @@ static struct kunit_case flow_cases[] = {
 	KUNIT_CASE(flow_hold_order),
 	KUNIT_CASE(flow_hold_timeout),
 	KUNIT_CASE(flow_hold_wrap),
+	KUNIT_CASE(flow_seldom),
+	KUNIT_CASE(flow_swept_soon),
 	KUNIT_CASE(flow_swept),
 	KUNIT_CASE(flow_swept_held),
 	KUNIT_CASE(flow_model),

@@ -4,11 +4,12 @@
  * conntrack entries that died, grows the tables and takes the hooks off when
  * the last rule has gone. Knows no packets.
  *
- * A pass looks at FT_GC_BUCKETS buckets at a time, FT_GC_PAUSE between them. In a
- * large table it passes by most of the groups of buckets that have nothing but
- * idle flows: a million of them take about a second. A namespace without flows
- * has no sweeper running.
+ * A pass looks at FT_GC_BUCKETS buckets at a time, FT_GC_PAUSE between them, or at
+ * as many more as make it end within a second. In a large table it passes by most
+ * of the groups of buckets that have nothing but idle flows. A namespace without
+ * flows has no sweeper running.
  */
+#include <linux/bitmap.h>
 #include <linux/prefetch.h>
 #include <net/dst.h>
 
@@ -18,8 +19,8 @@
 #define FT_GC_PAUSE	(HZ / 16)
 #define FT_GC_IDLE	HZ
 #define FT_GC_AHEAD	4	/* buckets between two steps of fetching */
-#define FT_GC_LARGE	131072	/* with fewer buckets each pass is a whole one */
-#define FT_GC_ROUND	16	/* passes that a whole one takes in larger tables */
+#define FT_GC_STEPS	16	/* of a pass, if most flows are busy */
+#define FT_GC_ROUND	16	/* passes that a whole one takes in large tables */
 
 static void ft_sweep_dir(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 			 unsigned int dir, u32 now)
@@ -128,8 +129,9 @@ static void ft_gc_ahead(const struct fasttrack_buckets *b, u32 bucket,
 	d = ft_gc_first(b, bucket + 2 * FT_GC_AHEAD);
 	if (d && d->dir == IP_CT_DIR_ORIGINAL) {
 		prefetch(ft_dir_reverse(d, family));
-		prefetch(&ft_dir_flow(d, family)->ct);
-		prefetch(&ft_dir_flow(d, family)->state);
+		prefetch(&ft_dir_reverse(d, family)->packets);
+		prefetch(ft_dir_flow(d, family));
+		prefetch(ft_dir_flow(d, family)->cold);
 	}
 	d = ft_gc_first(b, bucket + FT_GC_AHEAD);
 	if (d && d->dir == IP_CT_DIR_ORIGINAL) {
@@ -199,7 +201,7 @@ static void ft_sweep_begin(struct fasttrack_net *fn,
 	/* Entries that have gone count until their flows let go of them, so a
 	 * conntrack that is nearly full does not wait for them
 	 */
-	s->all = b->mask < FT_GC_LARGE || gen != s->gen ||
+	s->all = b->mask < FT_BUCKETS_LARGE || gen != s->gen ||
 		 READ_ONCE(fn->draining[family]) ||
 		 nf_conntrack_count(fn->net) >
 			 nf_conntrack_max - nf_conntrack_max / 4;
@@ -207,13 +209,26 @@ static void ft_sweep_begin(struct fasttrack_net *fn,
 	s->pass++;
 }
 
+/* Buckets to look at before the next pause. In a large table conntrack is told of
+ * packets that come seldom by nobody else (ft_fold_due()), and is not to be more
+ * than two seconds behind.
+ */
+static u32 ft_sweep_step(const struct fasttrack_buckets *b)
+{
+	u32 groups = (b->mask + 1) / FT_GROUP, busy;
+
+	/* Bits come and go meanwhile */
+	busy = data_race(bitmap_weight(b->busy, groups)) * FT_GROUP;
+	return max_t(u32, FT_GC_BUCKETS, busy / FT_GC_STEPS);
+}
+
 /* Returns whether the pass is complete */
 static bool ft_sweep(struct fasttrack_net *fn, u8 family)
 {
 	struct fasttrack_table *t = &fn->table[family];
 	struct fasttrack_sweep *s = &fn->sweep[family];
-	int budget = FT_GC_BUCKETS;
 	struct fasttrack_buckets *b;
+	u32 step, spent = 0;
 	bool done = false;
 	bool grow = false;
 
@@ -225,21 +240,25 @@ static bool ft_sweep(struct fasttrack_net *fn, u8 family)
 	if (!b)
 		return true;
 	if (grow)
-		ft_table_grow(t);
+		WRITE_ONCE(fn->large[family],
+			   ft_table_grow(t) > FT_BUCKETS_LARGE);
+	rcu_read_lock();
+	step = ft_sweep_step(rcu_dereference(t->cur));
+	rcu_read_unlock();
 
-	while (budget > 0 && !done) {
+	do {
 		rcu_read_lock();
 		b = rcu_dereference(t->cur);
 		if (!s->cursor)
 			ft_sweep_begin(fn, b, family);
-		budget -= ft_sweep_group(fn, b, family);
+		spent += ft_sweep_group(fn, b, family);
 		if (s->cursor++ >= b->mask / FT_GROUP) {
 			s->cursor = 0;
 			done = true;
 		}
 		rcu_read_unlock();
 		cond_resched();
-	}
+	} while (spent < step && !done);
 	return done;
 }
 

@@ -423,6 +423,24 @@ static __always_inline void ft_port_miss(struct fasttrack_net *fn,
 		ft_ingress_misses(fn, dev->ifindex);
 }
 
+/* The first packet of a jiffy asks conntrack's entry, see ft_tick(). In a large table
+ * have the memory bring it while all else is looked at.
+ */
+static __always_inline void ft_fetch_entry(const struct fasttrack_packet *pkt,
+					   const u8 proto, const u8 family)
+{
+	const struct nf_conn *ct;
+
+	if (likely(!READ_ONCE(pkt->fn->large[family])) ||
+	    READ_ONCE(pkt->dir->last) == pkt->now)
+		return;
+	ct = ft_dir_flow(pkt->dir, family)->ct;
+	prefetch(&ct->timeout);
+	prefetch(&ct->status);
+	if (proto == IPPROTO_TCP)
+		prefetch(&ct->proto.tcp.state);
+}
+
 /* The last check. Whoever passes it is sent: the time of the last fast packet. */
 static __always_inline enum fasttrack_reason
 ft_time(const struct fasttrack_packet *pkt, const u8 family)

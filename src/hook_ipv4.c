@@ -334,6 +334,7 @@ ft_hit4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
 	if (ingress && unlikely(ft_not_ours(skb) ||
 				!ft_header_good4(pkt, iph)))
 		return NF_ACCEPT;
+	ft_fetch_entry(pkt, proto, 0);
 	if (unlikely(!ft_gate_open(d, 0))) {
 		if (!ingress)
 			return ft_not_armed4(*pkt);

@@ -374,6 +374,7 @@ ft_hit6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 	if (ingress && unlikely(ft_not_ours(skb) ||
 				!ft_header_good6(pkt, ip6h)))
 		return NF_ACCEPT;
+	ft_fetch_entry(pkt, proto, 1);
 	if (unlikely(!ft_gate_open(d, 1))) {
 		if (!ingress)
 			return ft_not_armed6(*pkt);

@@ -164,12 +164,21 @@ unsigned int ft_hold_back(struct fasttrack_packet *pkt, u8 family)
 
 /* Often enough for people, and before a word of the counters has wrapped: it
  * takes a million full-sized packets in a jiffy to pass the half of it.
+ *
+ * In a large table a packet that comes seldom would wait for all of the memory that
+ * a fold looks at, and the sweeper, which has it fetched ahead, is about to fold
+ * the flow anyway. Not if a short timeout cannot wait for that.
  */
-static bool ft_fold_due(const struct fasttrack_flow *flow,
-			const struct fasttrack_dir *d, u32 now)
+static bool ft_fold_due(const struct fasttrack_net *fn,
+			const struct fasttrack_flow *flow,
+			const struct fasttrack_dir *d, u32 now, u8 family)
 {
 	const struct fasttrack_cold *c = &flow->cold[d->dir];
 
+	if (unlikely(READ_ONCE(fn->large[family])) &&
+	    now - READ_ONCE(d->last) > FT_SELDOM &&
+	    READ_ONCE(flow->fold_every) == HZ)
+		return false;
 	return (u16)(now - READ_ONCE(flow->last_fold)) >=
 		       READ_ONCE(flow->fold_every) ||
 	       READ_ONCE(d->bytes) + atomic_read(&c->other_bytes) -
@@ -205,7 +214,7 @@ enum fasttrack_reason ft_tick(struct fasttrack_net *fn,
 		return FASTTRACK_REASON_CLOSING;
 	if (unlikely(!ft_before(now, READ_ONCE(d->lease_end))))
 		return FASTTRACK_REASON_LEASE;
-	if (ft_fold_due(flow, d, now) && spin_trylock(&flow->lock)) {
+	if (ft_fold_due(fn, flow, d, now, family) && spin_trylock(&flow->lock)) {
 		ft_ct_fold(flow, d->dir, now);
 		spin_unlock(&flow->lock);
 	}

@@ -21,6 +21,15 @@
 #define FT_BUCKETS_MAX	4194304
 #define FT_CHAIN_MAX	32
 
+/* Directions that so many buckets have room for. With more of them a look-up waits
+ * for the memory of more than one and a half, with fewer the buckets would be a
+ * larger part of what a connection costs.
+ */
+static u32 ft_buckets_room(u32 count)
+{
+	return count - count / 8;
+}
+
 static u32 ft_dir_hash(const struct fasttrack_table *t,
 		       struct fasttrack_dir *d, u8 family)
 {
@@ -45,15 +54,14 @@ static bool ft_dir_same_key(struct fasttrack_dir *a, struct fasttrack_dir *b,
 
 /* Why @d can't go in, or none. A key that is there already is in *clash. */
 static enum fasttrack_reason
-ft_chain_check(struct fasttrack_table *t, struct fasttrack_dir *d, u8 family,
-	       struct fasttrack_dir **clash)
+ft_chain_check(struct fasttrack_table *t, struct fasttrack_dir *d, u32 hash,
+	       u8 family, struct fasttrack_dir **clash)
 {
 	struct fasttrack_buckets *b = ft_locked(t, t->cur);
-	u32 bucket = ft_dir_hash(t, d, family) & b->mask;
 	struct fasttrack_dir *pos;
 	unsigned int len = 0;
 
-	for (pos = ft_locked(t, b->head[bucket]); pos;
+	for (pos = ft_locked(t, b->head[hash & b->mask]); pos;
 	     pos = ft_locked(t, pos->next[b->ni])) {
 		if (ft_dir_same_key(pos, d, family)) {
 			*clash = pos;
@@ -97,10 +105,20 @@ static void ft_chain_del(struct fasttrack_table *t,
  */
 static bool ft_table_ask(struct fasttrack_table *t)
 {
-	if (likely(t->dirs <= t->ask) || t->ask >= FT_BUCKETS_MAX)
+	if (likely(t->dirs <= t->ask) ||
+	    t->ask >= ft_buckets_room(FT_BUCKETS_MAX))
 		return false;
 	t->ask *= 2;
 	return true;
+}
+
+static void ft_group_wake(const struct fasttrack_buckets *b, u32 hash)
+{
+	/* Pairs with the sweeper's test_and_clear_bit(): who clears the bit
+	 * sees why it was set
+	 */
+	smp_mb__before_atomic();
+	set_bit((hash & b->mask) / FT_GROUP, b->busy);
 }
 
 /**
@@ -114,15 +132,10 @@ static bool ft_table_ask(struct fasttrack_table *t)
 void ft_table_wake(struct fasttrack_flow *flow)
 {
 	struct fasttrack_table *t = &ft_flow_net(flow)->table[flow->family];
-	const struct fasttrack_buckets *b = rcu_dereference(t->cur);
-	u32 hash = ft_dir_hash(t, ft_flow_dir(flow, IP_CT_DIR_ORIGINAL),
-			       flow->family);
 
-	/* Pairs with the sweeper's test_and_clear_bit(): who clears the bit
-	 * sees why it was set
-	 */
-	smp_mb__before_atomic();
-	set_bit((hash & b->mask) / FT_GROUP, b->busy);
+	ft_group_wake(rcu_dereference(t->cur),
+		      ft_dir_hash(t, ft_flow_dir(flow, IP_CT_DIR_ORIGINAL),
+				  flow->family));
 }
 
 /**
@@ -130,8 +143,8 @@ void ft_table_wake(struct fasttrack_flow *flow)
  * @flow: not in the table
  * @clash: set to the direction that holds one of the keys already
  *
- * A table with more directions than buckets has the sweeper come at once: a
- * second later the chains may be full.
+ * A table that has become too small has the sweeper come at once: a second
+ * later the chains may be full.
  *
  * Return: FASTTRACK_REASON_NONE, or why not. Context: RCU read side, for
  * @clash; takes the table's lock.
@@ -139,34 +152,36 @@ void ft_table_wake(struct fasttrack_flow *flow)
 enum fasttrack_reason ft_table_insert(struct fasttrack_flow *flow,
 				      struct fasttrack_dir **clash)
 {
-	struct fasttrack_table *t = &ft_flow_net(flow)->table[flow->family];
+	struct fasttrack_net *fn = ft_flow_net(flow);
+	struct fasttrack_table *t = &fn->table[flow->family];
 	enum fasttrack_reason reason = FASTTRACK_REASON_NONE;
+	struct fasttrack_buckets *b;
+	u32 hash[IP_CT_DIR_MAX];
 	struct fasttrack_dir *d;
 	unsigned int dir;
 	bool ask;
-	u32 hash;
 
 	*clash = NULL;
 	spin_lock_bh(&t->lock);
-	for (dir = 0; dir < IP_CT_DIR_MAX && !reason; dir++)
-		reason = ft_chain_check(t, ft_flow_dir(flow, dir),
-					flow->family, clash);
+	b = ft_locked(t, t->cur);
 	for (dir = 0; dir < IP_CT_DIR_MAX && !reason; dir++) {
-		struct fasttrack_buckets *b = ft_locked(t, t->cur);
-
 		d = ft_flow_dir(flow, dir);
-		hash = ft_dir_hash(t, d, flow->family);
-		ft_chain_add(t, b, d, hash);
-		if (t->fresh && (hash & b->mask) < t->built)
-			ft_chain_add(t, t->fresh, d, hash);
+		hash[dir] = ft_dir_hash(t, d, flow->family);
+		reason = ft_chain_check(t, d, hash[dir], flow->family, clash);
+	}
+	for (dir = 0; dir < IP_CT_DIR_MAX && !reason; dir++) {
+		d = ft_flow_dir(flow, dir);
+		ft_chain_add(t, b, d, hash[dir]);
+		if (t->fresh && (hash[dir] & b->mask) < t->built)
+			ft_chain_add(t, t->fresh, d, hash[dir]);
 		t->dirs++;
 	}
 	if (!reason)
-		ft_table_wake(flow);
+		ft_group_wake(b, hash[IP_CT_DIR_ORIGINAL]);
 	ask = ft_table_ask(t);
 	spin_unlock_bh(&t->lock);
 	if (ask)
-		ft_gc_sweep_now(ft_flow_net(flow));
+		ft_gc_sweep_now(fn);
 	return reason;
 }
 
@@ -212,16 +227,17 @@ static struct fasttrack_buckets *ft_buckets_alloc(u32 count, u32 ni)
 }
 
 /**
- * ft_table_wants_room - more directions than buckets?
+ * ft_table_wants_room - has the table become too small?
  * @t: table
  *
  * Return: whether ft_table_grow() would help. Context: RCU read side.
  */
 bool ft_table_wants_room(const struct fasttrack_table *t)
 {
-	u32 mask = rcu_dereference(t->cur)->mask;
+	u32 count = rcu_dereference(t->cur)->mask + 1;
 
-	return READ_ONCE(t->dirs) > mask && mask + 1 < FT_BUCKETS_MAX;
+	return READ_ONCE(t->dirs) > ft_buckets_room(count) &&
+	       count < FT_BUCKETS_MAX;
 }
 
 /**
@@ -231,10 +247,10 @@ bool ft_table_wants_room(const struct fasttrack_table *t)
  * Insertions and removals go on meanwhile: the lock is dropped after each
  * bucket. Without memory the table stays as it is.
  *
- * Context: process, may sleep; only the sweeper calls it, so @t->cur cannot
- * change under it.
+ * Return: the number of buckets. Context: process, may sleep; only the sweeper
+ * calls it, so @t->cur cannot change under it.
  */
-void ft_table_grow(struct fasttrack_table *t)
+u32 ft_table_grow(struct fasttrack_table *t)
 {
 	struct fasttrack_buckets *old, *fresh;
 	struct fasttrack_dir *d;
@@ -243,11 +259,12 @@ void ft_table_grow(struct fasttrack_table *t)
 
 	old = rcu_dereference_protected(t->cur, true);
 	count = old->mask + 1;
-	while (count < READ_ONCE(t->dirs) && count < FT_BUCKETS_MAX)
+	while (ft_buckets_room(count) < READ_ONCE(t->dirs) &&
+	       count < FT_BUCKETS_MAX)
 		count *= 2;
 	fresh = ft_buckets_alloc(count, !old->ni);
 	if (!fresh)
-		return;
+		return old->mask + 1;
 	family = t->family;
 
 	spin_lock_bh(&t->lock);
@@ -268,11 +285,12 @@ void ft_table_grow(struct fasttrack_table *t)
 	spin_lock_bh(&t->lock);
 	rcu_assign_pointer(t->cur, fresh);
 	t->fresh = NULL;
-	t->ask = count;
+	t->ask = ft_buckets_room(count);
 	spin_unlock_bh(&t->lock);
 	/* The next growth writes next[old->ni] again, and @old goes */
 	synchronize_rcu();
 	kvfree(old);
+	return count;
 }
 
 /**
@@ -291,7 +309,7 @@ int ft_table_init(struct fasttrack_table *t, u8 family)
 	spin_lock_init(&t->lock);
 	get_random_bytes(t->keys, sizeof(t->keys));
 	t->family = family;
-	t->ask = FT_BUCKETS_MIN;
+	t->ask = ft_buckets_room(FT_BUCKETS_MIN);
 	/* The sweeper and dumps look at both families' tables at any time */
 	rcu_assign_pointer(t->cur, b);
 	return 0;

@@ -97,9 +97,13 @@ ft_table_find4(const struct fasttrack_table *t, u64 addr4, u64 l4, u32 *hash)
 	struct fasttrack_dir *d;
 
 	*hash = ft_table_hash4(t, addr4, l4);
-	d = rcu_dereference(b->head[*hash & b->mask]);
-	while (d && (d->addr4 != addr4 || d->l4 != l4))
-		d = rcu_dereference(d->next[ni]);
+	for (d = rcu_dereference(b->head[*hash & b->mask]); d;
+	     d = rcu_dereference(d->next[ni])) {
+		if (b->mask >= FT_BUCKETS_FETCH)
+			ft_dir_fetch(d, 0);
+		if (d->addr4 == addr4 && d->l4 == l4)
+			break;
+	}
 	return d;
 }
 
@@ -132,9 +136,13 @@ ft_table_find6(const struct fasttrack_table *t, const struct in6_addr *saddr,
 	struct fasttrack_dir *d;
 
 	*hash = ft_table_hash6(t, saddr, daddr, l4);
-	d = rcu_dereference(b->head[*hash & b->mask]);
-	while (d && !ft_key6_equal(d, saddr, daddr, l4))
-		d = rcu_dereference(d->next[ni]);
+	for (d = rcu_dereference(b->head[*hash & b->mask]); d;
+	     d = rcu_dereference(d->next[ni])) {
+		if (b->mask >= FT_BUCKETS_FETCH)
+			ft_dir_fetch(d, 1);
+		if (ft_key6_equal(d, saddr, daddr, l4))
+			break;
+	}
 	return d;
 }
 

@@ -285,16 +285,17 @@ static void table_asks(struct kunit *test)
 	struct fasttrack_net *fn = tb_net();
 	struct fasttrack_table *t = &fn->table[family];
 	u32 buckets = rcu_access_pointer(t->cur)->mask + 1;
+	u32 room = buckets - buckets / 8;
 
-	t->ask = buckets;
+	t->ask = room;
 	cancel_delayed_work_sync(&fn->gc);
-	tt_fill(test, family, buckets / 2);
+	tt_fill(test, family, room / 2);
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&fn->gc));
 	tt_fill(test, family, buckets / 4);
 	flush_work(&fn->gc.work);
 	KUNIT_EXPECT_FALSE(test, tt_wants_room(t));
-	KUNIT_EXPECT_EQ(test, t->dirs, buckets / 2 * 3);
-	KUNIT_EXPECT_EQ(test, t->ask, buckets * 2);
+	KUNIT_EXPECT_EQ(test, t->dirs, room + buckets / 2);
+	KUNIT_EXPECT_EQ(test, t->ask, room * 2);
 }
 
 /**

@@ -102,6 +102,8 @@ int tb_init(struct kunit *test)
 		if (rcu_access_pointer(fn->table[f].cur))
 			ft_table_exit(&fn->table[f]);
 		err = ft_table_init(&fn->table[f], f);
+		fn->large[f] = false;
+		memset(&fn->sweep[f], 0, sizeof(fn->sweep[f]));
 	}
 	if (!err)
 		err = nf_fasttrack_get(&init_net, NFPROTO_IPV4);
