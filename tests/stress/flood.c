@@ -99,7 +99,7 @@ void flood_fill(void *buf, size_t len, __u64 flow, __u64 seq)
 		bytes[i] = pattern(flow, seq, i);
 }
 
-bool flood_check(const void *buf, size_t len, __u64 flow)
+bool flood_whole(const void *buf, size_t len)
 {
 	const __u8 *bytes = buf;
 	struct flood_head head;
@@ -108,12 +108,22 @@ bool flood_check(const void *buf, size_t len, __u64 flow)
 	if (len < sizeof(head))
 		return false;
 	memcpy(&head, buf, sizeof(head));
-	if (head.magic != FLOOD_MAGIC || head.len != len || head.flow != flow)
+	if (head.magic != FLOOD_MAGIC || head.len != len)
 		return false;
 	for (i = sizeof(head); i < len; i++)
-		if (bytes[i] != pattern(flow, head.seq, i))
+		if (bytes[i] != pattern(head.flow, head.seq, i))
 			return false;
 	return true;
+}
+
+bool flood_check(const void *buf, size_t len, __u64 flow)
+{
+	struct flood_head head;
+
+	if (!flood_whole(buf, len))
+		return false;
+	memcpy(&head, buf, sizeof(head));
+	return head.flow == flow;
 }
 
 static unsigned long parse(const char *text)

@@ -53,6 +53,7 @@ __u64 flood_random(void);
 void flood_die(const char *what);
 int flood_socket(const struct flood_options *o, int type);
 void flood_fill(void *buf, size_t len, __u64 flow, __u64 seq);
+bool flood_whole(const void *buf, size_t len);
 bool flood_check(const void *buf, size_t len, __u64 flow);
 bool flood_over(const struct flood_options *o);
 
