@@ -133,6 +133,7 @@ tell()
 		say "$name: took $seconds s beside others, ended"
 		cat "$log"
 		judge "$name" "$count" "$status"
+		rm -f "$log" "$log.end"
 	done
 	log=$work/log
 }

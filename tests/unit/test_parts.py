@@ -60,6 +60,13 @@ class Parts(unittest.TestCase):
                   ("ok 1 three", "ok 1 one", "not ok 1 two", "5 passed, 0")]
         self.assertEqual(places, sorted(places), output)
 
+    def test_lane_again(self):
+        output = self.is_sum("""
+            a() { record A count_ktap echo ok 1; record B count_ktap echo ok 2; }
+            b() { record C count_ktap echo ok 3; }
+            lane a a; lanes_end; lane a b; lanes_end""", "3 passed, 0 failed", 0)
+        self.assertEqual(output.count("ok 2"), 1)
+
     def test_lane_dies(self):
         output = self.is_sum("""
             a() { record A count_ktap echo ok 1; kill -KILL $BASHPID; }
