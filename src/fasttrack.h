@@ -49,9 +49,10 @@ struct fasttrack_net;
 struct fasttrack_record;
 
 #define FT_GROUP	32	/* buckets that are swept together */
-#define FT_BUCKETS_FETCH	4096	/* flows of fewer fit into a cache */
+#define FT_BUCKETS_FETCH	4096	/* flows of so many fit into a cache */
 #define FT_BUCKETS_LARGE	131072	/* more of them are a large table */
 #define FT_SELDOM	(HZ / 4)	/* between two packets of a direction */
+#define FT_SWEPT	(3 * HZ)	/* busy flows are, in that time */
 
 /**
  * struct fasttrack_buckets - one generation of a hash table
@@ -129,12 +130,14 @@ struct fasttrack_traffic {
  * @cursor: group of buckets at which it goes on
  * @pass: number of the pass
  * @gen: fasttrack_net.gen when the last pass began
+ * @step: buckets until it pauses
  * @all: this pass looks at all flows
  */
 struct fasttrack_sweep {
 	u32	cursor;
 	u32	pass;
 	u32	gen;
+	u32	step;
 	bool	all;
 };
 

@@ -155,7 +155,8 @@ struct fasttrack_flow *ft_flow_alloc(struct nf_conn *ct, u8 family)
 	flow->family = family;
 	flow->stamp = (u32)jiffies;
 	flow->last_fold = flow->stamp;
-	flow->fold_every = HZ;
+	/* Not yet what the timeout allows: see ft_fold_due() */
+	flow->fold_every = HZ - 1;
 	spin_lock_init(&flow->lock);
 	ft_dir_init(flow, IP_CT_DIR_ORIGINAL);
 	ft_dir_init(flow, IP_CT_DIR_REPLY);

@@ -255,7 +255,8 @@ struct fasttrack_cold {
  * @id: tells the flow from a later one at the same address
  * @stamp: jiffies of the last match of the rule
  * @last_fold: low bits of the jiffies of the last fold
- * @fold_every: jiffies between two folds, at most HZ
+ * @fold_every: jiffies between two folds; HZ if the timeout is long enough for
+ *	the sweeper's
  * @slow_last: per direction low bits of the jiffies of the last slow packet;
  *	flow->lock
  * @dir_reason: why the last slow packet of a direction was slow

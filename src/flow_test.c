@@ -187,16 +187,16 @@ static void flow_swept(struct kunit *test)
 	}
 }
 
-/* One more packet, @gap after the last one, long after the last fold; packets that
+/* One more packet, @gap after the last one, @since after the last fold; packets that
  * conntrack was told of by its tick
  */
-static u64 fl_tick(struct fasttrack_flow *flow, u32 gap)
+static u64 fl_tick_since(struct fasttrack_flow *flow, u32 gap, u32 since)
 {
 	struct fasttrack_dir *d = ft_flow_dir(flow, 0);
 	u64 told = fl_told(flow);
 	u32 now = (u32)jiffies;
 
-	flow->last_fold = now - 2 * HZ;
+	flow->last_fold = now - since;
 	d->last = now - gap;
 	d->packets++;
 	local_bh_disable();
@@ -205,8 +205,13 @@ static u64 fl_tick(struct fasttrack_flow *flow, u32 gap)
 	return fl_told(flow) - told;
 }
 
+static u64 fl_tick(struct fasttrack_flow *flow, u32 gap)
+{
+	return fl_tick_since(flow, gap, 2 * HZ);
+}
+
 /* Who tells conntrack: packets, but in a large table not those that come seldom,
- * unless a short timeout cannot wait for the sweeper
+ * unless a short timeout cannot wait for the sweeper, or it does not come
  */
 static void flow_seldom(struct kunit *test)
 {
@@ -224,24 +229,39 @@ static void flow_seldom(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fl_told(flow), 4ULL);
 	flow->fold_every = HZ / 2;
 	KUNIT_EXPECT_EQ(test, fl_tick(flow, FT_SELDOM + 1), 1ULL);
+	flow->fold_every = HZ;
+	KUNIT_EXPECT_EQ(test, fl_tick_since(flow, 3 * HZ, 3 * HZ), 1ULL);
 	*large = false;
 }
 
-/* The sweeper's step is as large as it takes to be through soon, if all of a large
- * table is busy, as it is after it has grown
+/* Steps that the sweeper takes for a pass */
+static unsigned int fl_steps(void)
+{
+	const struct fasttrack_sweep *s = &tb_net()->sweep[0];
+	unsigned int steps = 0;
+
+	do {
+		fl_sweep();
+	} while (++steps < 100 && s->cursor);
+	return steps;
+}
+
+/* A pass over a large table takes its time and no more, whether all of it is busy, as
+ * it is after it has grown, or nothing, or the pass looks at all of it
  */
 static void flow_swept_soon(struct kunit *test)
 {
 	struct fasttrack_net *fn = tb_net();
 	struct fasttrack_table *t = &fn->table[0];
 
-	fl_sweep();
-	KUNIT_ASSERT_EQ(test, fn->sweep[0].cursor, 0U);
-	t->dirs += 400000;
-	fl_sweep();
-	t->dirs -= 400000;
-	KUNIT_EXPECT_TRUE(test, fn->large[0]);
-	KUNIT_EXPECT_GE(test, fn->sweep[0].cursor, 524288U / FT_GROUP / 16);
+	KUNIT_ASSERT_EQ(test, fl_steps(), 1U);
+	t->dirs += 900000;
+	KUNIT_EXPECT_LE(test, fl_steps(), 17U);
+	t->dirs -= 900000;
+	KUNIT_ASSERT_TRUE(test, fn->large[0]);
+	KUNIT_EXPECT_LE(test, fl_steps(), 17U);
+	atomic_inc(&fn->gen);
+	KUNIT_EXPECT_LE(test, fl_steps(), 65U);
 }
 
 /* A hold of a packet that was lost ends by the sweeper, swept or not */

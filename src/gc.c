@@ -5,8 +5,8 @@
  * the last rule has gone. Knows no packets.
  *
  * A pass looks at FT_GC_BUCKETS buckets at a time, FT_GC_PAUSE between them, or at
- * as many more as make it end within a second. In a large table it passes by most
- * of the groups of buckets that have nothing but idle flows. A namespace without
+ * as many more as make it end in FT_GC_STEPS pauses. In a large table it passes by
+ * most of the groups of buckets that have nothing but idle flows. A namespace without
  * flows has no sweeper running.
  */
 #include <linux/bitmap.h>
@@ -19,7 +19,7 @@
 #define FT_GC_PAUSE	(HZ / 16)
 #define FT_GC_IDLE	HZ
 #define FT_GC_AHEAD	4	/* buckets between two steps of fetching */
-#define FT_GC_STEPS	16	/* of a pass, if most flows are busy */
+#define FT_GC_STEPS	16	/* of a pass: a second, and FT_GC_IDLE after it */
 #define FT_GC_ROUND	16	/* passes that a whole one takes in large tables */
 
 static void ft_sweep_dir(struct fasttrack_net *fn, struct fasttrack_flow *flow,
@@ -206,20 +206,24 @@ static void ft_sweep_begin(struct fasttrack_net *fn,
 		 nf_conntrack_count(fn->net) >
 			 nf_conntrack_max - nf_conntrack_max / 4;
 	s->gen = gen;
+	s->step = FT_GC_BUCKETS;
 	s->pass++;
 }
 
-/* Buckets to look at before the next pause. In a large table conntrack is told of
- * packets that come seldom by nobody else (ft_fold_due()), and is not to be more
- * than two seconds behind.
+/* As many as bring the pass to its end in FT_GC_STEPS steps: in a large table
+ * conntrack is told of packets that come seldom by nobody else (ft_fold_due()). A
+ * group that is passed by costs a 32nd of the others, and each pass has a 16th of
+ * those. Nothing is lost if a pass over all flows takes up to four times as long.
  */
-static u32 ft_sweep_step(const struct fasttrack_buckets *b)
+static void ft_sweep_step(struct fasttrack_sweep *s,
+			  const struct fasttrack_buckets *b)
 {
-	u32 groups = (b->mask + 1) / FT_GROUP, busy;
+	u32 count = b->mask + 1, busy;
 
-	/* Bits come and go meanwhile */
-	busy = data_race(bitmap_weight(b->busy, groups)) * FT_GROUP;
-	return max_t(u32, FT_GC_BUCKETS, busy / FT_GC_STEPS);
+	/* Bits come and go, and the pass itself clears them: the most of it */
+	busy = data_race(bitmap_weight(b->busy, count / FT_GROUP)) * FT_GROUP;
+	busy += (count - busy) / (s->all ? 4 : 10);
+	s->step = max(s->step, busy / FT_GC_STEPS);
 }
 
 /* Returns whether the pass is complete */
@@ -228,7 +232,7 @@ static bool ft_sweep(struct fasttrack_net *fn, u8 family)
 	struct fasttrack_table *t = &fn->table[family];
 	struct fasttrack_sweep *s = &fn->sweep[family];
 	struct fasttrack_buckets *b;
-	u32 step, spent = 0;
+	u32 spent = 0;
 	bool done = false;
 	bool grow = false;
 
@@ -243,14 +247,15 @@ static bool ft_sweep(struct fasttrack_net *fn, u8 family)
 		WRITE_ONCE(fn->large[family],
 			   ft_table_grow(t) > FT_BUCKETS_LARGE);
 	rcu_read_lock();
-	step = ft_sweep_step(rcu_dereference(t->cur));
+	b = rcu_dereference(t->cur);
+	if (!s->cursor)
+		ft_sweep_begin(fn, b, family);
+	ft_sweep_step(s, b);
 	rcu_read_unlock();
 
 	do {
 		rcu_read_lock();
 		b = rcu_dereference(t->cur);
-		if (!s->cursor)
-			ft_sweep_begin(fn, b, family);
 		spent += ft_sweep_group(fn, b, family);
 		if (s->cursor++ >= b->mask / FT_GROUP) {
 			s->cursor = 0;
@@ -258,7 +263,7 @@ static bool ft_sweep(struct fasttrack_net *fn, u8 family)
 		}
 		rcu_read_unlock();
 		cond_resched();
-	} while (spent < step && !done);
+	} while (spent < s->step && !done);
 	return done;
 }
 
@@ -277,6 +282,7 @@ static unsigned long ft_gc_delay(const struct fasttrack_net *fn, bool done)
 static void ft_gc_work(struct work_struct *work)
 {
 	struct fasttrack_net *fn;
+	unsigned long delay;
 	bool done;
 
 	fn = container_of(to_delayed_work(work), struct fasttrack_net, gc);
@@ -291,9 +297,16 @@ static void ft_gc_work(struct work_struct *work)
 	if (READ_ONCE(fn->dead))
 		return;
 	if (atomic_read(&fn->flows[0]) || atomic_read(&fn->flows[1]) ||
-	    ft_gc_draining(fn) || READ_ONCE(fn->ports_count))
-		queue_delayed_work(system_unbound_wq, &fn->gc,
-				   ft_gc_delay(fn, done));
+	    ft_gc_draining(fn) || READ_ONCE(fn->ports_count)) {
+		delay = ft_gc_delay(fn, done);
+		/* In the middle of a pass a new flow's ft_gc_kick() may have
+		 * queued us already, for later
+		 */
+		if (delay < FT_GC_IDLE)
+			mod_delayed_work(system_unbound_wq, &fn->gc, delay);
+		else
+			queue_delayed_work(system_unbound_wq, &fn->gc, delay);
+	}
 }
 
 /**

@@ -2,7 +2,7 @@
 /*
  * Owns what fast packets add to the counters of the IP layer: Ip, IpExt, Ip6
  * of the namespace and of each device. Most packets are told in sums when their
- * flow is folded, at most a second after they were sent; so these counters cost
+ * flow is folded, a second or two after they were sent; so these counters cost
  * them nothing. What the packets of such a sum have in common, the hook they
  * came in by and their ECN field, is in fasttrack_dir.teller.
  */

@@ -167,20 +167,20 @@ unsigned int ft_hold_back(struct fasttrack_packet *pkt, u8 family)
  *
  * In a large table a packet that comes seldom would wait for all of the memory that
  * a fold looks at, and the sweeper, which has it fetched ahead, is about to fold
- * the flow anyway. Not if a short timeout cannot wait for that.
+ * the flow anyway. Not if it is late, or a short timeout cannot wait for that.
  */
 static bool ft_fold_due(const struct fasttrack_net *fn,
 			const struct fasttrack_flow *flow,
 			const struct fasttrack_dir *d, u32 now, u8 family)
 {
 	const struct fasttrack_cold *c = &flow->cold[d->dir];
+	u16 since = now - READ_ONCE(flow->last_fold);
 
 	if (unlikely(READ_ONCE(fn->large[family])) &&
 	    now - READ_ONCE(d->last) > FT_SELDOM &&
-	    READ_ONCE(flow->fold_every) == HZ)
+	    READ_ONCE(flow->fold_every) == HZ && since < FT_SWEPT)
 		return false;
-	return (u16)(now - READ_ONCE(flow->last_fold)) >=
-		       READ_ONCE(flow->fold_every) ||
+	return since >= READ_ONCE(flow->fold_every) ||
 	       READ_ONCE(d->bytes) + atomic_read(&c->other_bytes) -
 		       (u32)READ_ONCE(c->told_bytes) > S32_MAX;
 }

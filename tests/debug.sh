@@ -13,6 +13,20 @@
 # The functional tests, which are hurt by that, and the planted bugs come afterwards.
 # shellcheck disable=SC2154 # see above
 offered=""
+known="kunit functional stress faults fuzz twin planted"
+
+# parts_known: nothing is asked for that there is not
+parts_known()
+{
+	local name
+
+	for name in $parts; do
+		[[ " $known " == *" $name "* ]] || {
+			echo "'$name' is none of: $known" >&2
+			return 2
+		}
+	done
+}
 
 # wanted PART: by whoever called, and to be had on the kernel
 wanted()
