@@ -279,12 +279,22 @@ static void ftwire_unhold(struct ftwire_file *file)
 	}
 }
 
+static bool ftwire_pending(void)
+{
+	bool pending;
+
+	preempt_disable();
+	pending = local_softirq_pending() & BIT(NET_RX_SOFTIRQ);
+	preempt_enable();
+	return pending;
+}
+
 /* What a device has handed to another one, by netif_rx(), may wait for
  * ksoftirqd: let that go on. The writer stays on its processor.
  */
 static void ftwire_drain(void)
 {
-	while (local_softirq_pending() & BIT(NET_RX_SOFTIRQ))
+	while (ftwire_pending())
 		schedule_timeout_uninterruptible(1);
 }
 
