@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
 """tests/parts.sh: what parts print is summed, each is judged by its points and its
-status, and lanes are told in order and ended with the run.
+status, and lanes are told in order and ended with the run. tests/debug.sh: a part
+that there is not is refused.
 
 Owns: that judgement. Must not know: what the parts of a real run are."""
 import pathlib
@@ -11,6 +12,7 @@ import time
 import unittest
 
 PARTS = pathlib.Path(__file__).resolve().parents[1] / "parts.sh"
+DEBUG = PARTS.with_name("debug.sh")
 
 
 def run(script):
@@ -66,6 +68,13 @@ class Parts(unittest.TestCase):
             b() { record C count_ktap echo ok 3; }
             lane a a; lanes_end; lane a b; lanes_end""", "3 passed, 0 failed", 0)
         self.assertEqual(output.count("ok 2"), 1)
+
+    def test_known(self):
+        known = f"source {DEBUG}; parts_known kunit twin || exit"
+        self.is_sum(f"parts='twin kunit'; {known}", "0 passed, 0 failed", 0)
+        output, _, returned = run(f"parts='twin planted'; {known}")
+        self.assertEqual((output, returned),
+                         ("'planted' is none of: kunit twin\n", 2))
 
     def test_lane_dies(self):
         output = self.is_sum("""
