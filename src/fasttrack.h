@@ -153,7 +153,8 @@ struct fasttrack_sweep {
  * @genids: genids of both families' routes then, if there were policies
  * @frag_end: jiffies until which some fragment may be under way
  * @large: by family: the table has more than FT_BUCKETS_LARGE buckets, so nothing
- *	of it is in a cache; the sweeper's
+ *	of it is in a cache; the sweeper's. Beside the table so that a packet asks
+ *	with one load
  * @enabled: the setting
  * @draining: by family: no rule is left, the sweeper releases all flows and
  *	then takes the hooks off
