@@ -174,6 +174,11 @@ static const struct {
 	{ "last refusal", FASTTRACK_REASON_HELPER <<
 	  FASTTRACK_CT_STATUS_REASON_SHIFT, false, 0, 0, 0, 0, false,
 	  FASTTRACK_REASON_HELPER },
+	{ "ended, its mark not yet gone", CT_STATUS_FT |
+	  FASTTRACK_REASON_DISABLED << FASTTRACK_CT_STATUS_REASON_SHIFT,
+	  false, 0, 0, 0, 0, false, FASTTRACK_REASON_DISABLED },
+	{ "in a table that was not asked", CT_STATUS_FT | CT_STATUS_FT_SEEN,
+	  false, 0, 0, 0, 0, false, 0 },
 	{ "nothing to do with it", IPS_CONFIRMED, false, 0, 0, 0, 0, false,
 	  0 },
 };

@@ -143,8 +143,11 @@ u32 conn_why_not(const struct ct_conn *ct, const struct ft_conn *ft)
 		return FASTTRACK_REASON_CLOSING;
 	if (ft && ct->status & CT_STATUS_FT)
 		return FASTTRACK_REASON_LEARNING;
-	/* Outside of the table the entry keeps the last refusal. */
-	if (!(ct->status & CT_STATUS_FT) && CT_STATUS_REASON(ct->status))
+	/*
+	 * Outside of the table the entry keeps the last refusal; the mark of one
+	 * whose flow has just ended stays for a grace period more.
+	 */
+	if (CT_STATUS_REASON(ct->status))
 		return CT_STATUS_REASON(ct->status);
 	if (!(ct->status & CT_STATUS_FT) && ct->status & CT_STATUS_FT_SEEN)
 		return FASTTRACK_REASON_FIRST_HIT;
