@@ -160,11 +160,12 @@ int main(int argc, char **argv)
 	struct flood_options o = {};
 	bool paced, churn;
 
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	/* It has nothing to say, and waits for ever: TERM ends it at once */
 	if (argc >= 3 && !strcmp(argv[1], "echo"))
 		return flood_echo(argc - 2, argv + 2);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
 	if (argc < 6)
 		help();
 	paced = !strcmp(argv[1], "talk") || !strcmp(argv[1], "bulk");

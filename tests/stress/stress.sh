@@ -125,11 +125,24 @@ stressor_start()
 	wait_until 120 grep -q '^started' "$lib_dir/stressor.$1"
 }
 
+# processes: all of user space, and where in the kernel each waits.
+processes()
+{
+	local dir
+
+	for dir in /proc/[0-9]*; do
+		[ -s "$dir/cmdline" ] || continue
+		echo "${dir#/proc/} of $(awk '/^PPid/ { print $2 }' "$dir/status")" \
+			"in $(<"$dir/wchan"): $(tr '\0' ' ' <"$dir/cmdline")"
+	done 2>/dev/null
+}
+
 # stressor_end NAME PID: ask it to end, and say what it has done.
 stressor_end()
 {
 	kill -TERM "$2" 2>/dev/null
-	wait_until 600 process_gone "$2" || { fail "$1 does not end"; return; }
+	wait_until 600 process_gone "$2" ||
+		{ fail "$1 ($2) does not end: $(processes)"; return; }
 	wait "$2" || fail "$1: $(tail -n 5 "$lib_dir/stressor.$1")" || return
 	diag "$(tail -n 1 "$lib_dir/stressor.$1")"
 }
