@@ -49,6 +49,7 @@ struct fasttrack_net;
 struct fasttrack_record;
 
 #define FT_GROUP	32	/* buckets that are swept together */
+#define FT_WAYS		4	/* buckets of a set: half a line */
 #define FT_BUCKETS_FETCH	4096	/* flows of so many fit into a cache */
 #define FT_BUCKETS_LARGE	131072	/* more of them are a large table */
 #define FT_SELDOM	(HZ / 4)	/* between two packets of a direction */
@@ -58,16 +59,22 @@ struct fasttrack_record;
  * struct fasttrack_buckets - one generation of a hash table
  * @mask: number of buckets less one; there are a power of two, at least FT_GROUP
  * @ni: which of fasttrack_dir.next its chains use
+ * @ways: buckets of a set, see table.h: FT_WAYS, or 1 up to FT_BUCKETS_FETCH
  * @busy: a bit for each group of FT_GROUP buckets: flows whose original
  *	direction is there may need the sweeper. Set after what makes it so,
  *	cleared before the sweeper looks.
- * @head: chains
+ * @entry: by bucket: where the conntrack entry of its first direction is, in lines
+ *	from PAGE_OFFSET. For fetching and nothing else: above 256 GiB it is wrong.
+ *	NULL if @ways is 1.
+ * @head: chains; with sets each has a tag below the address. A set is in one line.
  */
 struct fasttrack_buckets {
 	u32				mask;
 	u32				ni;
+	u32				ways;
 	unsigned long			*busy;
-	struct fasttrack_dir __rcu	*head[];
+	u32				*entry;
+	struct fasttrack_dir __rcu	*head[] __aligned(FT_WAYS * 8);
 };
 
 #define FT_HASH_KEYS	12	/* 64-bit keys, enough for IPv6 */

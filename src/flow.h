@@ -199,7 +199,7 @@ struct fasttrack_dir {
 	u32				tcp_maxwin;
 	u16				slow_seq;
 	u16				seen_seq;
-} ____cacheline_aligned;
+} ____cacheline_aligned __aligned(FT_LINE);
 
 static_assert(sizeof(struct fasttrack_dir) == 2 * FT_LINE);
 

@@ -14,6 +14,7 @@
 #include <net/dst.h>
 
 #include "fasttrack.h"
+#include "table.h"
 
 #define FT_GC_BUCKETS	16384
 #define FT_GC_PAUSE	(HZ / 16)
@@ -109,7 +110,7 @@ static bool ft_sweep_flow(struct fasttrack_net *fn,
 static struct fasttrack_dir *ft_gc_first(const struct fasttrack_buckets *b,
 					 u32 bucket)
 {
-	return bucket <= b->mask ? rcu_dereference(b->head[bucket]) : NULL;
+	return bucket <= b->mask ? ft_chain_first(b, bucket) : NULL;
 }
 
 /* The flows of a million lie anywhere, and the entries too: have the memory
@@ -150,7 +151,7 @@ static bool ft_sweep_bucket(struct fasttrack_net *fn,
 	struct fasttrack_dir *d, *next;
 	bool busy = false;
 
-	for (d = rcu_dereference(b->head[bucket]); d; d = next) {
+	for (d = ft_chain_first(b, bucket); d; d = next) {
 		next = rcu_dereference(d->next[b->ni]);
 		if (d->dir == IP_CT_DIR_ORIGINAL)
 			busy |= ft_sweep_flow(fn, ft_dir_flow(d, family),
@@ -344,22 +345,22 @@ void ft_gc_sweep_now(struct fasttrack_net *fn)
 		mod_delayed_work(system_unbound_wq, &fn->gc, 0);
 }
 
-/* Returns whether it was the last bucket */
-static bool ft_walk_bucket(struct fasttrack_net *fn, u8 family, u32 bucket,
-			   void (*visit)(struct fasttrack_flow *flow,
-					 void *data),
-			   void *data)
+/* Returns whether it was the last set */
+static bool ft_walk_set(struct fasttrack_net *fn, u8 family, u32 set,
+			void (*visit)(struct fasttrack_flow *flow, void *data),
+			void *data)
 {
 	struct fasttrack_dir *d, *next;
 	struct fasttrack_buckets *b;
-	bool last;
+	bool last = true;
+	u32 i;
 
 	rcu_read_lock();
 	b = rcu_dereference(fn->table[family].cur);
-	last = !b || bucket >= b->mask;
-	if (b && bucket <= b->mask) {
-		ft_gc_ahead(b, bucket, family);
-		for (d = rcu_dereference(b->head[bucket]); d; d = next) {
+	for (i = set; b && i <= b->mask && i < set + FT_WAYS; i++) {
+		last = i == b->mask;
+		ft_gc_ahead(b, i, family);
+		for (d = ft_chain_first(b, i); d; d = next) {
 			next = rcu_dereference(d->next[b->ni]);
 			if (d->dir == IP_CT_DIR_ORIGINAL)
 				visit(ft_dir_flow(d, family), data);
@@ -375,8 +376,8 @@ static bool ft_walk_bucket(struct fasttrack_net *fn, u8 family, u32 bucket,
  * @visit: sees each flow, some perhaps twice, on the RCU read side
  * @data: for @visit
  *
- * A growth meanwhile doubles the buckets, and what was at or after the cursor
- * stays so: nothing is missed.
+ * A growth meanwhile doubles the sets, and what was at or after the cursor stays
+ * so: nothing is missed.
  *
  * Context: process, may sleep.
  */
@@ -388,7 +389,8 @@ void ft_gc_walk(struct fasttrack_net *fn,
 	u32 i;
 
 	for (family = 0; family < FT_FAMILIES; family++) {
-		for (i = 0; !ft_walk_bucket(fn, family, i, visit, data); i++)
+		for (i = 0; !ft_walk_set(fn, family, i, visit, data);
+		     i += FT_WAYS)
 			cond_resched();
 	}
 }

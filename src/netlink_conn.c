@@ -13,15 +13,16 @@
 #include "netlink_filter.h"
 #include "netlink_gen.h"
 #include "refusal.h"
+#include "table.h"
 
 /**
  * struct ft_dump - where a dump of connections stands, in cb->ctx
- * @bucket: next bucket
- * @done: flows of that bucket that went out already
+ * @set: next bucket, the first of its set
+ * @done: flows of that set that went out already
  * @family: table
  */
 struct ft_dump {
-	u32	bucket;
+	u32	set;
 	u32	done;
 	u8	family;
 };
@@ -53,33 +54,49 @@ static int ft_put_connection(struct sk_buff *msg, struct netlink_callback *cb,
 	return 0;
 }
 
+/* One bucket of a set, of whose flows the first @dump->done have gone out. @n
+ * counts them.
+ */
 static int ft_dump_bucket(struct sk_buff *msg, struct netlink_callback *cb,
 			  const struct ft_filter *filter,
-			  const struct fasttrack_buckets *b)
+			  const struct fasttrack_buckets *b, u32 bucket, u32 *n)
 {
 	struct ft_dump *dump = (struct ft_dump *)cb->ctx;
-	unsigned char *mark = skb_tail_pointer(msg);
 	struct fasttrack_flow *flow;
 	struct fasttrack_dir *d;
-	u32 n = 0;
 
-	for (d = rcu_dereference(b->head[dump->bucket]); d;
+	for (d = ft_chain_first(b, bucket); d;
 	     d = rcu_dereference(d->next[b->ni])) {
-		if (d->dir != IP_CT_DIR_ORIGINAL || n++ < dump->done)
+		if (d->dir != IP_CT_DIR_ORIGINAL || (*n)++ < dump->done)
 			continue;
 		flow = ft_dir_flow(d, dump->family);
 		if (ft_filter_match(filter, flow) &&
-		    ft_put_connection(msg, cb, flow)) {
-			/* A bucket goes out whole if it can, so that a change
-			 * of it between two messages hides no flow.
-			 */
-			if (mark != msg->data) {
-				nlmsg_trim(msg, mark);
-				dump->done = 0;
-			}
+		    ft_put_connection(msg, cb, flow))
 			return -EMSGSIZE;
+		dump->done = *n;
+	}
+	return 0;
+}
+
+static int ft_dump_set(struct sk_buff *msg, struct netlink_callback *cb,
+		       const struct ft_filter *filter,
+		       const struct fasttrack_buckets *b)
+{
+	struct ft_dump *dump = (struct ft_dump *)cb->ctx;
+	unsigned char *mark = skb_tail_pointer(msg);
+	u32 n = 0, i;
+
+	for (i = 0; i < FT_WAYS; i++) {
+		if (!ft_dump_bucket(msg, cb, filter, b, dump->set + i, &n))
+			continue;
+		/* A set goes out whole if it can, so that a change of it
+		 * between two messages hides no flow.
+		 */
+		if (mark != msg->data) {
+			nlmsg_trim(msg, mark);
+			dump->done = 0;
 		}
-		dump->done = n;
+		return -EMSGSIZE;
 	}
 	dump->done = 0;
 	return 0;
@@ -96,10 +113,10 @@ static int ft_dump_family(struct sk_buff *msg, struct netlink_callback *cb,
 
 	rcu_read_lock();
 	b = rcu_dereference(fn->table[dump->family].cur);
-	while (b && !err && dump->bucket <= b->mask) {
-		err = ft_dump_bucket(msg, cb, filter, b);
+	while (b && !err && dump->set <= b->mask) {
+		err = ft_dump_set(msg, cb, filter, b);
 		if (!err)
-			dump->bucket++;
+			dump->set += FT_WAYS;
 	}
 	rcu_read_unlock();
 	return err;
@@ -126,7 +143,7 @@ int fasttrack_nl_connection_get_dumpit(struct sk_buff *skb,
 		    ft_dump_family(skb, cb, &filter, fn))
 			break;
 		dump->family++;
-		dump->bucket = 0;
+		dump->set = 0;
 		dump->done = 0;
 	}
 	return skb->len;

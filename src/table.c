@@ -58,10 +58,11 @@ ft_chain_check(struct fasttrack_table *t, struct fasttrack_dir *d, u32 hash,
 	       u8 family, struct fasttrack_dir **clash)
 {
 	struct fasttrack_buckets *b = ft_locked(t, t->cur);
+	u32 bucket = hash & b->mask, way;
 	struct fasttrack_dir *pos;
 	unsigned int len = 0;
 
-	for (pos = ft_locked(t, b->head[hash & b->mask]); pos;
+	for (pos = ft_slot_dir(ft_locked(t, b->head[bucket])); pos;
 	     pos = ft_locked(t, pos->next[b->ni])) {
 		if (ft_dir_same_key(pos, d, family)) {
 			*clash = pos;
@@ -70,34 +71,192 @@ ft_chain_check(struct fasttrack_table *t, struct fasttrack_dir *d, u32 hash,
 		if (++len >= FT_CHAIN_MAX)
 			return FASTTRACK_REASON_TABLE_CHAIN;
 	}
+	for (way = 1; way < b->ways; way++) {
+		pos = ft_slot_match(ft_locked(t, b->head[bucket ^ way]), hash);
+		if (pos && ft_dir_same_key(pos, d, family)) {
+			*clash = pos;
+			return FASTTRACK_REASON_TABLE_CHAIN;
+		}
+	}
 	return FASTTRACK_REASON_NONE;
+}
+
+/* Make @d the first of a chain that goes on as @d says, or end the chain. One
+ * store, so that a reader sees the direction with its own tag.
+ */
+static void ft_slot_set(struct fasttrack_table *t, struct fasttrack_buckets *b,
+			u32 bucket, struct fasttrack_dir *d)
+{
+	unsigned long word = (unsigned long)d;
+
+	if (d && b->ways > 1) {
+		word |= ft_slot_tag(ft_dir_hash(t, d, t->family));
+		if (ft_locked(t, d->next[b->ni]))
+			word |= FT_SLOT_MORE;
+		WRITE_ONCE(b->entry[bucket],
+			   ft_entry_line(ft_dir_flow(d, t->family)->ct));
+	}
+	rcu_assign_pointer(b->head[bucket], (struct fasttrack_dir *)word);
 }
 
 static void ft_chain_add(struct fasttrack_table *t,
 			 struct fasttrack_buckets *b, struct fasttrack_dir *d,
 			 u32 hash)
 {
-	struct fasttrack_dir __rcu **head = &b->head[hash & b->mask];
+	u32 bucket = hash & b->mask, way;
+	struct fasttrack_dir *first;
 
-	RCU_INIT_POINTER(d->next[b->ni], ft_locked(t, *head));
-	rcu_assign_pointer(*head, d);
+	for (way = 0; way < b->ways; way++) {
+		if (ft_locked(t, b->head[bucket ^ way]))
+			continue;
+		RCU_INIT_POINTER(d->next[b->ni], NULL);
+		ft_slot_set(t, b, bucket ^ way, d);
+		return;
+	}
+	/* The first one stays: it may be another bucket's, which looks for it in
+	 * no other place.
+	 */
+	first = ft_slot_dir(ft_locked(t, b->head[bucket]));
+	RCU_INIT_POINTER(d->next[b->ni], ft_locked(t, first->next[b->ni]));
+	rcu_assign_pointer(first->next[b->ni], d);
+	ft_slot_set(t, b, bucket, first);
 }
 
 static void ft_chain_del(struct fasttrack_table *t,
 			 struct fasttrack_buckets *b, struct fasttrack_dir *d,
 			 u32 hash)
 {
-	struct fasttrack_dir __rcu **pos = &b->head[hash & b->mask];
-	struct fasttrack_dir *cur;
+	u32 bucket = hash & b->mask, way;
+	struct fasttrack_dir *first, *pos, *next;
 
-	while ((cur = ft_locked(t, *pos))) {
-		if (cur == d) {
-			/* @d keeps its pointer: a reader may stand on it */
-			rcu_assign_pointer(*pos, ft_locked(t, d->next[b->ni]));
+	/* @d keeps its pointer: a reader may stand on it */
+	next = ft_locked(t, d->next[b->ni]);
+	for (way = 0; way < b->ways; way++) {
+		if (ft_slot_dir(ft_locked(t, b->head[bucket ^ way])) == d) {
+			ft_slot_set(t, b, bucket ^ way, next);
 			return;
 		}
-		pos = &cur->next[b->ni];
 	}
+	first = ft_slot_dir(ft_locked(t, b->head[bucket]));
+	for (pos = first; pos; pos = ft_locked(t, pos->next[b->ni])) {
+		if (ft_locked(t, pos->next[b->ni]) != d)
+			continue;
+		rcu_assign_pointer(pos->next[b->ni], next);
+		if (pos == first)
+			ft_slot_set(t, b, bucket, first);
+		return;
+	}
+}
+
+/**
+ * struct ft_key - what a packet is looked up by
+ * @addr4: both addresses of IPv4
+ * @saddr: source of IPv6
+ * @daddr: destination of IPv6
+ * @l4: ports and protocol
+ */
+struct ft_key {
+	u64			addr4;
+	const struct in6_addr	*saddr;
+	const struct in6_addr	*daddr;
+	u64			l4;
+};
+
+static __always_inline bool ft_key_equal(struct fasttrack_dir *d,
+					 const struct ft_key *key,
+					 const u8 family)
+{
+	if (family)
+		return ft_key6_equal(d, key->saddr, key->daddr, key->l4);
+	return d->addr4 == key->addr4 && d->l4 == key->l4;
+}
+
+/* Have the memory bring what ft_tick() asks of the conntrack entry along with the
+ * direction, in place of after it. A wrong address costs nothing but the fetching.
+ */
+static __always_inline void ft_entry_fetch(const struct fasttrack_buckets *b,
+					   u32 bucket)
+{
+	unsigned long line = READ_ONCE(b->entry[bucket]);
+	const struct nf_conn *ct;
+
+	ct = (const struct nf_conn *)(PAGE_OFFSET + line * FT_LINE);
+	prefetch(&ct->timeout);
+	prefetch(&ct->status);
+	prefetch(&ct->proto.tcp.state);
+}
+
+/* A direction is where it was inserted until it is removed, or becomes the first
+ * of the same chain. The chain is followed from what its bucket had when it was
+ * read first: the direction there may have been removed since, but leads on.
+ */
+static __always_inline struct fasttrack_dir *
+ft_set_find(const struct fasttrack_buckets *b, u32 hash,
+	    const struct ft_key *key, const u8 family)
+{
+	u32 bucket = hash & b->mask, way;
+	struct fasttrack_dir *d, *slot, *own;
+
+	prefetch(&b->entry[bucket]);
+	own = rcu_dereference(b->head[bucket]);
+	slot = own;
+	for (way = 0;; slot = rcu_dereference(b->head[bucket ^ way])) {
+		d = ft_slot_match(slot, hash);
+		if (d) {
+			ft_dir_fetch(d, family);
+			ft_entry_fetch(b, bucket ^ way);
+			if (ft_key_equal(d, key, family))
+				return d;
+		}
+		if (++way == FT_WAYS)
+			break;
+	}
+	if (!((unsigned long)own & FT_SLOT_MORE))
+		return NULL;
+	d = ft_slot_dir(own);
+	do {
+		d = rcu_dereference(d->next[b->ni]);
+		if (!d)
+			break;
+		ft_dir_fetch(d, family);
+	} while (!ft_key_equal(d, key, family));
+	return d;
+}
+
+/**
+ * ft_set_find4 - ft_table_find4() in a table with sets
+ * @b: its buckets
+ * @hash: of the key
+ * @addr4: addresses
+ * @l4: ports and protocol
+ *
+ * Return: the direction or NULL. Context: RCU read side.
+ */
+struct fasttrack_dir *ft_set_find4(const struct fasttrack_buckets *b, u32 hash,
+				   u64 addr4, u64 l4)
+{
+	struct ft_key key = { .addr4 = addr4, .l4 = l4 };
+
+	return ft_set_find(b, hash, &key, 0);
+}
+
+/**
+ * ft_set_find6 - ft_table_find6() in a table with sets
+ * @b: its buckets
+ * @hash: of the key
+ * @saddr: source
+ * @daddr: destination
+ * @l4: ports and protocol
+ *
+ * Return: the direction or NULL. Context: RCU read side.
+ */
+struct fasttrack_dir *ft_set_find6(const struct fasttrack_buckets *b, u32 hash,
+				   const struct in6_addr *saddr,
+				   const struct in6_addr *daddr, u64 l4)
+{
+	struct ft_key key = { .saddr = saddr, .daddr = daddr, .l4 = l4 };
+
+	return ft_set_find(b, hash, &key, 1);
 }
 
 /* Once for each doubling, not for each insertion until the sweeper comes. If it
@@ -212,17 +371,21 @@ void ft_table_remove(struct fasttrack_flow *flow)
 
 static struct fasttrack_buckets *ft_buckets_alloc(u32 count, u32 ni)
 {
+	u32 busy = BITS_TO_LONGS(count / FT_GROUP);
+	bool sets = count > FT_BUCKETS_FETCH;
 	struct fasttrack_buckets *b;
 
-	b = kvzalloc(struct_size(b, head, count) +
-		     BITS_TO_LONGS(count / FT_GROUP) * sizeof(long),
-		     GFP_KERNEL);
-	if (b) {
-		b->mask = count - 1;
-		b->ni = ni;
-		b->busy = (unsigned long *)&b->head[count];
-		bitmap_fill(b->busy, count / FT_GROUP);
-	}
+	b = kvzalloc(struct_size(b, head, count) + busy * sizeof(long) +
+		     (sets ? count * sizeof(u32) : 0), GFP_KERNEL);
+	if (!b)
+		return NULL;
+	b->mask = count - 1;
+	b->ni = ni;
+	b->ways = sets ? FT_WAYS : 1;
+	b->busy = (unsigned long *)&b->head[count];
+	bitmap_fill(b->busy, count / FT_GROUP);
+	if (sets)
+		b->entry = (u32 *)(b->busy + busy);
 	return b;
 }
 
@@ -245,7 +408,7 @@ bool ft_table_wants_room(const struct fasttrack_table *t)
  * @t: table
  *
  * Insertions and removals go on meanwhile: the lock is dropped after each
- * bucket. Without memory the table stays as it is.
+ * set. Without memory the table stays as it is.
  *
  * Return: the number of buckets. Context: process, may sleep; only the sweeper
  * calls it, so @t->cur cannot change under it.
@@ -254,7 +417,7 @@ u32 ft_table_grow(struct fasttrack_table *t)
 {
 	struct fasttrack_buckets *old, *fresh;
 	struct fasttrack_dir *d;
-	u32 count, i;
+	u32 count, i, way;
 	u8 family;
 
 	old = rcu_dereference_protected(t->cur, true);
@@ -272,12 +435,16 @@ u32 ft_table_grow(struct fasttrack_table *t)
 	t->fresh = fresh;
 	spin_unlock_bh(&t->lock);
 
-	for (i = 0; i <= old->mask; i++) {
+	/* Those of a set may be in each of its buckets */
+	for (i = 0; i <= old->mask; i += FT_WAYS) {
 		spin_lock_bh(&t->lock);
-		for (d = ft_locked(t, old->head[i]); d;
-		     d = ft_locked(t, d->next[old->ni]))
-			ft_chain_add(t, fresh, d, ft_dir_hash(t, d, family));
-		t->built = i + 1;
+		for (way = 0; way < FT_WAYS; way++) {
+			d = ft_slot_dir(ft_locked(t, old->head[i ^ way]));
+			for (; d; d = ft_locked(t, d->next[old->ni]))
+				ft_chain_add(t, fresh, d,
+					     ft_dir_hash(t, d, family));
+		}
+		t->built = i + FT_WAYS;
 		spin_unlock_bh(&t->lock);
 		cond_resched();
 	}

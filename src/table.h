@@ -2,6 +2,13 @@
 /*
  * The look-up in a table, inlined into its few callers: hash, chain, key. Owns
  * no table; table.c changes them and says why a look-up never misses.
+ *
+ * A small table has a chain for each bucket. In a larger one every look at a
+ * direction is a wait for the memory, so that there four buckets are a set: a
+ * direction whose bucket is taken goes into another one of its set, and only if
+ * none is free into the chain of its own. Bits of the hash below the address in a
+ * bucket tell a look-up which of the four it has to look at, and one that the
+ * bucket's chain goes on.
  */
 #ifndef _FASTTRACK_TABLE_H
 #define _FASTTRACK_TABLE_H
@@ -79,6 +86,58 @@ ft_table_hash6(const struct fasttrack_table *t, const struct in6_addr *saddr,
 		ft_pair(l4, t->keys + 10)) >> 32;
 }
 
+#define FT_SLOT_BITS	(FT_LINE - 1)
+#define FT_SLOT_MORE	1UL	/* the chain has more than one direction */
+
+/* What is below the address of a direction in a bucket, but for FT_SLOT_MORE. The
+ * index has none of these bits of the hash.
+ */
+static __always_inline unsigned long ft_slot_tag(u32 hash)
+{
+	return hash >> 26 & FT_SLOT_BITS & ~FT_SLOT_MORE;
+}
+
+static __always_inline struct fasttrack_dir *
+ft_slot_dir(struct fasttrack_dir *slot)
+{
+	return (void *)((unsigned long)slot & ~(unsigned long)FT_SLOT_BITS);
+}
+
+/* The direction in a bucket if it may have that hash, or NULL */
+static __always_inline struct fasttrack_dir *
+ft_slot_match(struct fasttrack_dir *slot, u32 hash)
+{
+	unsigned long word = (unsigned long)slot & ~FT_SLOT_MORE;
+
+	word ^= ft_slot_tag(hash);
+	return word & FT_SLOT_BITS ? NULL : (void *)word;
+}
+
+/**
+ * ft_chain_first - the first direction in the chain of a bucket
+ * @b: buckets
+ * @bucket: one of them
+ *
+ * Return: the direction or NULL. Context: RCU read side.
+ */
+static __always_inline struct fasttrack_dir *
+ft_chain_first(const struct fasttrack_buckets *b, u32 bucket)
+{
+	return ft_slot_dir(rcu_dereference(b->head[bucket]));
+}
+
+/* Where a conntrack entry is, as fasttrack_buckets.entry has it */
+static __always_inline u32 ft_entry_line(const struct nf_conn *ct)
+{
+	return ((unsigned long)ct - PAGE_OFFSET) / FT_LINE;
+}
+
+struct fasttrack_dir *ft_set_find4(const struct fasttrack_buckets *b, u32 hash,
+				   u64 addr4, u64 l4);
+struct fasttrack_dir *ft_set_find6(const struct fasttrack_buckets *b, u32 hash,
+				   const struct in6_addr *saddr,
+				   const struct in6_addr *daddr, u64 l4);
+
 /**
  * ft_table_find4 - the direction an IPv4 packet belongs to
  * @t: table
@@ -97,10 +156,10 @@ ft_table_find4(const struct fasttrack_table *t, u64 addr4, u64 l4, u32 *hash)
 	struct fasttrack_dir *d;
 
 	*hash = ft_table_hash4(t, addr4, l4);
+	if (unlikely(b->mask >= FT_BUCKETS_FETCH))
+		return ft_set_find4(b, *hash, addr4, l4);
 	for (d = rcu_dereference(b->head[*hash & b->mask]); d;
 	     d = rcu_dereference(d->next[ni])) {
-		if (b->mask >= FT_BUCKETS_FETCH)
-			ft_dir_fetch(d, 0);
 		if (d->addr4 == addr4 && d->l4 == l4)
 			break;
 	}
@@ -136,10 +195,10 @@ ft_table_find6(const struct fasttrack_table *t, const struct in6_addr *saddr,
 	struct fasttrack_dir *d;
 
 	*hash = ft_table_hash6(t, saddr, daddr, l4);
+	if (unlikely(b->mask >= FT_BUCKETS_FETCH))
+		return ft_set_find6(b, *hash, saddr, daddr, l4);
 	for (d = rcu_dereference(b->head[*hash & b->mask]); d;
 	     d = rcu_dereference(d->next[ni])) {
-		if (b->mask >= FT_BUCKETS_FETCH)
-			ft_dir_fetch(d, 1);
 		if (ft_key6_equal(d, saddr, daddr, l4))
 			break;
 	}

@@ -196,7 +196,7 @@ static unsigned int tt_longest(struct fasttrack_net *fn, u8 family)
 	b = rcu_dereference(fn->table[family].cur);
 	for (i = 0; i <= b->mask; i++) {
 		len = 0;
-		for (d = rcu_dereference(b->head[i]); d;
+		for (d = ft_chain_first(b, i); d;
 		     d = rcu_dereference(d->next[b->ni]))
 			len++;
 		most = max(most, len);
@@ -276,6 +276,127 @@ static void table_growth(struct kunit *test)
 	KUNIT_EXPECT_LT(test, tt_longest(fn, family), 12U);
 }
 
+static u32 tt_hash(const struct fasttrack_table *t, struct fasttrack_dir *d)
+{
+	if (!t->family)
+		return ft_table_hash4(t, d->addr4, d->l4);
+	return ft_table_hash6(t, &ft_dir6(d)->saddr, &ft_dir6(d)->daddr,
+			      d->l4);
+}
+
+/**
+ * struct tt_sets - what is in the buckets of a table with sets
+ * @first: directions that are the first of a chain
+ * @moved: of these, in a bucket of their set that is not their own
+ * @behind: directions that are not the first
+ * @wrong: buckets that tell something else of their first one: its tag, that the
+ *	chain goes on, or where its entry is
+ */
+struct tt_sets {
+	unsigned int	first;
+	unsigned int	moved;
+	unsigned int	behind;
+	unsigned int	wrong;
+};
+
+static struct tt_sets tt_sets(struct fasttrack_table *t)
+{
+	const struct fasttrack_buckets *b;
+	struct fasttrack_dir *d, *next;
+	struct tt_sets s = {};
+	unsigned long slot;
+	u32 i;
+
+	rcu_read_lock();
+	b = rcu_dereference(t->cur);
+	for (i = 0; b->entry && i <= b->mask; i++) {
+		slot = (unsigned long)rcu_dereference(b->head[i]);
+		d = ft_slot_dir((void *)slot);
+		if (!d)
+			continue;
+		next = rcu_dereference(d->next[b->ni]);
+		s.first++;
+		s.moved += (tt_hash(t, d) & b->mask) != i;
+		s.wrong += ft_slot_match((void *)slot, tt_hash(t, d)) != d ||
+			   !(slot & FT_SLOT_MORE) != !next ||
+			   b->entry[i] !=
+				ft_entry_line(ft_dir_flow(d, t->family)->ct);
+		for (; next; next = rcu_dereference(next->next[b->ni])) {
+			s.behind++;
+			s.wrong += (tt_hash(t, next) & b->mask) != i;
+		}
+	}
+	rcu_read_unlock();
+	return s;
+}
+
+static void tt_expect_sets(struct kunit *test, struct fasttrack_table *t)
+{
+	struct tt_sets s = tt_sets(t);
+
+	KUNIT_EXPECT_EQ(test, s.first + s.behind, t->dirs);
+	KUNIT_EXPECT_EQ(test, s.wrong, 0U);
+	KUNIT_EXPECT_GT(test, s.moved, 0U);
+	KUNIT_EXPECT_GT(test, s.behind, 0U);
+}
+
+/* A second flow with the same key is noticed wherever the first one is */
+static void tt_expect_clash(struct kunit *test, struct fasttrack_flow *flow)
+{
+	struct fasttrack_flow *twin = ft_flow_alloc(flow->ct, flow->family);
+	struct fasttrack_dir *clash;
+
+	KUNIT_ASSERT_NOT_NULL(test, twin);
+	rcu_read_lock();
+	KUNIT_EXPECT_EQ(test, (int)ft_table_insert(twin, &clash),
+			FASTTRACK_REASON_TABLE_CHAIN);
+	KUNIT_EXPECT_PTR_EQ(test, clash, ft_flow_dir(flow, 0));
+	rcu_read_unlock();
+	ft_flow_discard(twin);
+}
+
+/* Sets that are empty, full and more than full: who is in is found, be it in its own
+ * bucket, in another or behind one, and who has gone leaves none of it wrong
+ */
+static void table_sets(struct kunit *test)
+{
+	u8 family = *(const u8 *)test->param_value;
+	struct fasttrack_net *fn = tb_net();
+	struct fasttrack_table *t = &fn->table[family];
+	struct fasttrack_flow **flows, **more;
+	unsigned int i, lost = 0;
+
+	KUNIT_EXPECT_NULL(test, rcu_access_pointer(t->cur)->entry);
+	/* 12000 directions in 16384 buckets */
+	flows = tt_fill(test, family, 6000);
+	tt_grow(fn);
+	KUNIT_ASSERT_EQ(test, rcu_access_pointer(t->cur)->mask, 16383U);
+	tt_expect_all(test, flows, 0, 6000);
+	tt_expect_sets(test, t);
+	for (i = 0; i < 6000; i += 20)
+		tt_expect_clash(test, flows[i]);
+
+	for (i = 0; i < 6000; i += 2) {
+		rcu_read_lock();
+		ft_flow_kill(flows[i], FASTTRACK_REASON_FLUSHED);
+		rcu_read_unlock();
+	}
+	tt_expect_sets(test, t);
+	more = tt_fill(test, family, 3000);
+	tt_expect_sets(test, t);
+	tt_expect_all(test, more, 0, 3000);
+	/* From sets to sets */
+	t->dirs += 16384;
+	tt_grow(fn);
+	t->dirs -= 16384;
+	KUNIT_EXPECT_EQ(test, rcu_access_pointer(t->cur)->mask, 32767U);
+	tt_expect_sets(test, t);
+	tt_expect_all(test, more, 0, 3000);
+	for (i = 1; i < 6000; i += 2)
+		lost += !tt_found(fn, flows[i]);
+	KUNIT_EXPECT_EQ(test, lost, 0U);
+}
+
 /* The insertion that makes a table too small has the sweeper at work at once,
  * not after its usual second: flush_work() does not wait for a timer.
  */
@@ -331,9 +452,8 @@ static int tt_read(void *data)
 /* Flows that stay are found at every moment while others come and go and the
  * table is rebuilt again and again.
  */
-static void table_readers(struct kunit *test)
+static void tt_readers(struct kunit *test, u8 family)
 {
-	u8 family = *(const u8 *)test->param_value;
 	struct fasttrack_net *fn = tb_net();
 	struct fasttrack_flow **more;
 	struct task_struct *task;
@@ -359,14 +479,33 @@ static void table_readers(struct kunit *test)
 	tt_expect_all(test, r.flows, 0, r.count);
 }
 
+static void table_readers(struct kunit *test)
+{
+	tt_readers(test, *(const u8 *)test->param_value);
+}
+
+/* The same in sets, most of them full */
+static void table_set_readers(struct kunit *test)
+{
+	u8 family = *(const u8 *)test->param_value;
+
+	tt_fill(test, family, 3400);
+	tt_grow(tb_net());
+	KUNIT_EXPECT_NOT_NULL(
+		test, rcu_access_pointer(tb_net()->table[family].cur)->entry);
+	tt_readers(test, family);
+}
+
 static struct kunit_case table_cases[] = {
 	KUNIT_CASE_PARAM(table_insert_remove, tt_family),
 	KUNIT_CASE_PARAM(table_strangers, tt_family),
 	KUNIT_CASE_PARAM(table_clash, tt_family),
 	KUNIT_CASE_PARAM(table_chain_cap, tt_family),
 	KUNIT_CASE_PARAM(table_growth, tt_family),
+	KUNIT_CASE_PARAM(table_sets, tt_family),
 	KUNIT_CASE_PARAM(table_asks, tt_family),
 	KUNIT_CASE_PARAM(table_readers, tt_family),
+	KUNIT_CASE_PARAM(table_set_readers, tt_family),
 	{}
 };
 
