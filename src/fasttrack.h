@@ -63,9 +63,9 @@ struct fasttrack_record;
  * @busy: a bit for each group of FT_GROUP buckets: flows whose original
  *	direction is there may need the sweeper. Set after what makes it so,
  *	cleared before the sweeper looks.
- * @entry: by bucket: where the conntrack entry of its first direction is, in lines
- *	from PAGE_OFFSET. For fetching and nothing else: above 256 GiB it is wrong.
- *	NULL if @ways is 1.
+ * @entry: by bucket: how far the conntrack entry of its first direction is from the
+ *	direction, in lines. For fetching and nothing else: at more than 128 GiB it
+ *	is wrong. NULL if @ways is 1.
  * @head: chains; with sets each has a tag below the address. A set is in one line.
  */
 struct fasttrack_buckets {
@@ -73,7 +73,7 @@ struct fasttrack_buckets {
 	u32				ni;
 	u32				ways;
 	unsigned long			*busy;
-	u32				*entry;
+	s32				*entry;
 	struct fasttrack_dir __rcu	*head[] __aligned(FT_WAYS * 8);
 };
 

@@ -202,6 +202,8 @@ struct fasttrack_dir {
 } ____cacheline_aligned __aligned(FT_LINE);
 
 static_assert(sizeof(struct fasttrack_dir) == 2 * FT_LINE);
+/* A bucket has bits of its own below the address */
+static_assert(__alignof__(struct fasttrack_dir) >= FT_LINE);
 
 /**
  * struct fasttrack_dir6 - one IPv6 direction

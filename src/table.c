@@ -21,9 +21,9 @@
 #define FT_BUCKETS_MAX	4194304
 #define FT_CHAIN_MAX	32
 
-/* Directions that so many buckets have room for. With more of them a look-up waits
- * for the memory of more than one and a half, with fewer the buckets would be a
- * larger part of what a connection costs.
+/* Directions that so many buckets have room for. With more of them a fifth of all
+ * look-ups waits for the memory of a second direction, with fewer the buckets would
+ * be a larger part of what a connection costs.
  */
 static u32 ft_buckets_room(u32 count)
 {
@@ -62,6 +62,13 @@ ft_chain_check(struct fasttrack_table *t, struct fasttrack_dir *d, u32 hash,
 	struct fasttrack_dir *pos;
 	unsigned int len = 0;
 
+	for (way = 1; way < b->ways; way++) {
+		pos = ft_slot_match(ft_locked(t, b->head[bucket ^ way]), hash);
+		if (pos && ft_dir_same_key(pos, d, family)) {
+			*clash = pos;
+			return FASTTRACK_REASON_TABLE_CHAIN;
+		}
+	}
 	for (pos = ft_slot_dir(ft_locked(t, b->head[bucket])); pos;
 	     pos = ft_locked(t, pos->next[b->ni])) {
 		if (ft_dir_same_key(pos, d, family)) {
@@ -70,13 +77,6 @@ ft_chain_check(struct fasttrack_table *t, struct fasttrack_dir *d, u32 hash,
 		}
 		if (++len >= FT_CHAIN_MAX)
 			return FASTTRACK_REASON_TABLE_CHAIN;
-	}
-	for (way = 1; way < b->ways; way++) {
-		pos = ft_slot_match(ft_locked(t, b->head[bucket ^ way]), hash);
-		if (pos && ft_dir_same_key(pos, d, family)) {
-			*clash = pos;
-			return FASTTRACK_REASON_TABLE_CHAIN;
-		}
 	}
 	return FASTTRACK_REASON_NONE;
 }
@@ -94,8 +94,22 @@ static void ft_slot_set(struct fasttrack_table *t, struct fasttrack_buckets *b,
 		if (ft_locked(t, d->next[b->ni]))
 			word |= FT_SLOT_MORE;
 		WRITE_ONCE(b->entry[bucket],
-			   ft_entry_line(ft_dir_flow(d, t->family)->ct));
+			   ft_entry_lines(ft_dir_flow(d, t->family)->ct, d));
 	}
+	rcu_assign_pointer(b->head[bucket], (struct fasttrack_dir *)word);
+}
+
+/* Say whether the chain of a bucket goes on behind its first direction */
+static void ft_slot_more(struct fasttrack_table *t, struct fasttrack_buckets *b,
+			 u32 bucket, struct fasttrack_dir *first)
+{
+	unsigned long word = (unsigned long)ft_locked(t, b->head[bucket]);
+
+	if (b->ways == 1)
+		return;
+	word &= ~FT_SLOT_MORE;
+	if (ft_locked(t, first->next[b->ni]))
+		word |= FT_SLOT_MORE;
 	rcu_assign_pointer(b->head[bucket], (struct fasttrack_dir *)word);
 }
 
@@ -119,7 +133,7 @@ static void ft_chain_add(struct fasttrack_table *t,
 	first = ft_slot_dir(ft_locked(t, b->head[bucket]));
 	RCU_INIT_POINTER(d->next[b->ni], ft_locked(t, first->next[b->ni]));
 	rcu_assign_pointer(first->next[b->ni], d);
-	ft_slot_set(t, b, bucket, first);
+	ft_slot_more(t, b, bucket, first);
 }
 
 static void ft_chain_del(struct fasttrack_table *t,
@@ -143,7 +157,7 @@ static void ft_chain_del(struct fasttrack_table *t,
 			continue;
 		rcu_assign_pointer(pos->next[b->ni], next);
 		if (pos == first)
-			ft_slot_set(t, b, bucket, first);
+			ft_slot_more(t, b, bucket, first);
 		return;
 	}
 }
@@ -175,12 +189,13 @@ static __always_inline bool ft_key_equal(struct fasttrack_dir *d,
  * direction, in place of after it. A wrong address costs nothing but the fetching.
  */
 static __always_inline void ft_entry_fetch(const struct fasttrack_buckets *b,
-					   u32 bucket)
+					   u32 bucket,
+					   const struct fasttrack_dir *d)
 {
-	unsigned long line = READ_ONCE(b->entry[bucket]);
+	long lines = READ_ONCE(b->entry[bucket]);
 	const struct nf_conn *ct;
 
-	ct = (const struct nf_conn *)(PAGE_OFFSET + line * FT_LINE);
+	ct = (const struct nf_conn *)((long)d + lines * FT_LINE);
 	prefetch(&ct->timeout);
 	prefetch(&ct->status);
 	prefetch(&ct->proto.tcp.state);
@@ -204,7 +219,7 @@ ft_set_find(const struct fasttrack_buckets *b, u32 hash,
 		d = ft_slot_match(slot, hash);
 		if (d) {
 			ft_dir_fetch(d, family);
-			ft_entry_fetch(b, bucket ^ way);
+			ft_entry_fetch(b, bucket ^ way, d);
 			if (ft_key_equal(d, key, family))
 				return d;
 		}
@@ -376,7 +391,7 @@ static struct fasttrack_buckets *ft_buckets_alloc(u32 count, u32 ni)
 	struct fasttrack_buckets *b;
 
 	b = kvzalloc(struct_size(b, head, count) + busy * sizeof(long) +
-		     (sets ? count * sizeof(u32) : 0), GFP_KERNEL);
+		     (sets ? count * sizeof(s32) : 0), GFP_KERNEL);
 	if (!b)
 		return NULL;
 	b->mask = count - 1;
@@ -385,7 +400,7 @@ static struct fasttrack_buckets *ft_buckets_alloc(u32 count, u32 ni)
 	b->busy = (unsigned long *)&b->head[count];
 	bitmap_fill(b->busy, count / FT_GROUP);
 	if (sets)
-		b->entry = (u32 *)(b->busy + busy);
+		b->entry = (s32 *)(b->busy + busy);
 	return b;
 }
 

@@ -126,10 +126,13 @@ ft_chain_first(const struct fasttrack_buckets *b, u32 bucket)
 	return ft_slot_dir(rcu_dereference(b->head[bucket]));
 }
 
-/* Where a conntrack entry is, as fasttrack_buckets.entry has it */
-static __always_inline u32 ft_entry_line(const struct nf_conn *ct)
+/* How far a conntrack entry is from a direction of its flow, as
+ * fasttrack_buckets.entry has it
+ */
+static __always_inline s32 ft_entry_lines(const struct nf_conn *ct,
+					  const struct fasttrack_dir *d)
 {
-	return ((unsigned long)ct - PAGE_OFFSET) / FT_LINE;
+	return ((long)ct - (long)d) / FT_LINE;
 }
 
 struct fasttrack_dir *ft_set_find4(const struct fasttrack_buckets *b, u32 hash,

@@ -62,7 +62,7 @@ static bool tt_found(struct fasttrack_net *fn, struct fasttrack_flow *flow)
 	return good;
 }
 
-/* A table here grows when a test says so, never by the sweeper */
+/* A table here grows for the first time when a test says so, not at once */
 static int tt_init(struct kunit *test)
 {
 	int err = tb_init(test);
@@ -100,6 +100,13 @@ static void tt_expect_all(struct kunit *test, struct fasttrack_flow **flows,
 	for (i = from; i < to; i++)
 		lost += !tt_found(tb_net(), flows[i]);
 	KUNIT_EXPECT_EQ(test, lost, 0U);
+}
+
+static void tt_kill(struct fasttrack_flow *flow)
+{
+	rcu_read_lock();
+	ft_flow_kill(flow, FASTTRACK_REASON_FLUSHED);
+	rcu_read_unlock();
 }
 
 static void table_insert_remove(struct kunit *test)
@@ -272,8 +279,16 @@ static void table_growth(struct kunit *test)
 	tt_grow(fn);
 	KUNIT_EXPECT_FALSE(test, tt_wants_room(t));
 	tt_expect_all(test, flows, 0, TT_FLOWS);
-	/* A good hash: 6000 in 8192 buckets, the chance of 12 in one is 1e-7 */
+	/* A good hash: 6000 in 2048 sets, the chance of 12 behind each other is nil */
 	KUNIT_EXPECT_LT(test, tt_longest(fn, family), 12U);
+}
+
+/* Have a table believe that it has more directions, or no longer */
+static void tt_pretend(struct fasttrack_table *t, u32 dirs)
+{
+	spin_lock_bh(&t->lock);
+	t->dirs += dirs;
+	spin_unlock_bh(&t->lock);
 }
 
 static u32 tt_hash(const struct fasttrack_table *t, struct fasttrack_dir *d)
@@ -320,7 +335,8 @@ static struct tt_sets tt_sets(struct fasttrack_table *t)
 		s.wrong += ft_slot_match((void *)slot, tt_hash(t, d)) != d ||
 			   !(slot & FT_SLOT_MORE) != !next ||
 			   b->entry[i] !=
-				ft_entry_line(ft_dir_flow(d, t->family)->ct);
+				ft_entry_lines(ft_dir_flow(d, t->family)->ct,
+					       d);
 		for (; next; next = rcu_dereference(next->next[b->ni])) {
 			s.behind++;
 			s.wrong += (tt_hash(t, next) & b->mask) != i;
@@ -330,9 +346,20 @@ static struct tt_sets tt_sets(struct fasttrack_table *t)
 	return s;
 }
 
+static void tt_count(struct fasttrack_flow *flow, void *data)
+{
+	unsigned int *seen = data;
+
+	(*seen)++;
+}
+
 static void tt_expect_sets(struct kunit *test, struct fasttrack_table *t)
 {
 	struct tt_sets s = tt_sets(t);
+	unsigned int seen = 0;
+
+	ft_gc_walk(tb_net(), tt_count, &seen);
+	KUNIT_EXPECT_EQ(test, 2 * seen, t->dirs);
 
 	KUNIT_EXPECT_EQ(test, s.first + s.behind, t->dirs);
 	KUNIT_EXPECT_EQ(test, s.wrong, 0U);
@@ -344,14 +371,17 @@ static void tt_expect_sets(struct kunit *test, struct fasttrack_table *t)
 static void tt_expect_clash(struct kunit *test, struct fasttrack_flow *flow)
 {
 	struct fasttrack_flow *twin = ft_flow_alloc(flow->ct, flow->family);
+	enum fasttrack_reason reason;
 	struct fasttrack_dir *clash;
 
 	KUNIT_ASSERT_NOT_NULL(test, twin);
 	rcu_read_lock();
-	KUNIT_EXPECT_EQ(test, (int)ft_table_insert(twin, &clash),
-			FASTTRACK_REASON_TABLE_CHAIN);
-	KUNIT_EXPECT_PTR_EQ(test, clash, ft_flow_dir(flow, 0));
+	reason = ft_table_insert(twin, &clash);
 	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, (int)reason, FASTTRACK_REASON_TABLE_CHAIN);
+	KUNIT_EXPECT_PTR_EQ(test, clash, ft_flow_dir(flow, 0));
+	if (!reason)
+		ft_table_remove(twin);
 	ft_flow_discard(twin);
 }
 
@@ -376,19 +406,18 @@ static void table_sets(struct kunit *test)
 	for (i = 0; i < 6000; i += 20)
 		tt_expect_clash(test, flows[i]);
 
-	for (i = 0; i < 6000; i += 2) {
-		rcu_read_lock();
-		ft_flow_kill(flows[i], FASTTRACK_REASON_FLUSHED);
-		rcu_read_unlock();
-	}
+	for (i = 0; i < 6000; i += 2)
+		tt_kill(flows[i]);
 	tt_expect_sets(test, t);
+	for (i = 1; i < 6000; i += 2)
+		lost += !tt_found(fn, flows[i]);
 	more = tt_fill(test, family, 3000);
 	tt_expect_sets(test, t);
 	tt_expect_all(test, more, 0, 3000);
 	/* From sets to sets */
-	t->dirs += 16384;
+	tt_pretend(t, 16384);
 	tt_grow(fn);
-	t->dirs -= 16384;
+	tt_pretend(t, -16384);
 	KUNIT_EXPECT_EQ(test, rcu_access_pointer(t->cur)->mask, 32767U);
 	tt_expect_sets(test, t);
 	tt_expect_all(test, more, 0, 3000);
@@ -452,26 +481,31 @@ static int tt_read(void *data)
 /* Flows that stay are found at every moment while others come and go and the
  * table is rebuilt again and again.
  */
-static void tt_readers(struct kunit *test, u8 family)
+static void table_readers(struct kunit *test)
 {
+	u8 family = *(const u8 *)test->param_value;
 	struct fasttrack_net *fn = tb_net();
+	struct fasttrack_table *t = &fn->table[family];
 	struct fasttrack_flow **more;
 	struct task_struct *task;
 	struct tt_reader r = { .test = test, .count = 200 };
 	unsigned int i, round;
+	u32 many;
 
 	r.flows = tt_fill(test, family, r.count);
 	task = kthread_run(tt_read, &r, "ft_reader");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
 	for (round = 0; round < 8; round++) {
 		more = tt_fill(test, family, 700);
+		/* Each second time because it has to */
+		many = round & 1 ? rcu_access_pointer(t->cur)->mask + 1 : 0;
+		tt_pretend(t, many);
 		tt_grow(fn);
-		for (i = 0; i < 700; i += 1 + (round & 1)) {
-			rcu_read_lock();
-			ft_flow_kill(more[i], FASTTRACK_REASON_FLUSHED);
-			rcu_read_unlock();
-		}
+		tt_pretend(t, -many);
+		for (i = 0; i < 700; i += 1 + (round & 1))
+			tt_kill(more[i]);
 	}
+	KUNIT_EXPECT_GE(test, rcu_access_pointer(t->cur)->mask, 16383U);
 	while (READ_ONCE(r.rounds) < 3)
 		cond_resched();
 	kthread_stop(task);
@@ -479,21 +513,63 @@ static void tt_readers(struct kunit *test, u8 family)
 	tt_expect_all(test, r.flows, 0, r.count);
 }
 
-static void table_readers(struct kunit *test)
+/* End the flows that have a watched direction right behind the first of a chain, so
+ * that it becomes the first; watched ones have a mark. Returns how many.
+ */
+static unsigned int tt_promote(struct fasttrack_table *t,
+			       const struct tt_reader *r)
 {
-	tt_readers(test, *(const u8 *)test->param_value);
+	const struct fasttrack_buckets *b;
+	struct fasttrack_dir *d, *next;
+	unsigned int i, count = 0;
+	struct fasttrack_flow *f;
+
+	for (i = 0; i < 2 * r->count; i++) {
+		rcu_read_lock();
+		b = rcu_dereference(t->cur);
+		next = ft_flow_dir(r->flows[i / 2], i & 1);
+		d = ft_chain_first(b, tt_hash(t, next) & b->mask);
+		f = d ? ft_dir_flow(d, t->family) : NULL;
+		if (d && d != next && !f->ct->mark &&
+		    rcu_dereference(d->next[b->ni]) == next)
+			count += ft_flow_kill(f, FASTTRACK_REASON_FLUSHED);
+		rcu_read_unlock();
+	}
+	return count;
 }
 
-/* The same in sets, most of them full */
+/* Who becomes the first of a chain is found while it does */
 static void table_set_readers(struct kunit *test)
 {
 	u8 family = *(const u8 *)test->param_value;
+	struct fasttrack_table *t = &tb_net()->table[family];
+	struct tt_reader r = { .test = test, .count = 200 };
+	unsigned int i, round, promoted = 0, more = 3300;
+	struct task_struct *task;
 
-	tt_fill(test, family, 3400);
-	tt_grow(tb_net());
-	KUNIT_EXPECT_NOT_NULL(
-		test, rcu_access_pointer(tb_net()->table[family].cur)->entry);
-	tt_readers(test, family);
+	for (round = 0; round < 6; round++) {
+		/* 7000 directions, for which 8192 buckets have room */
+		tt_fill(test, family, more);
+		if (!round)
+			tt_grow(tb_net());
+		r.flows = tt_fill(test, family, r.count);
+		for (i = 0; i < r.count; i++)
+			WRITE_ONCE(r.flows[i]->ct->mark, 1);
+		KUNIT_ASSERT_EQ(test, rcu_access_pointer(t->cur)->mask, 8191U);
+		r.rounds = 0;
+		task = kthread_run(tt_read, &r, "ft_reader");
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+		while (!READ_ONCE(r.rounds))
+			cond_resched();
+		more = tt_promote(t, &r);
+		promoted += more;
+		kthread_stop(task);
+		tt_expect_sets(test, t);
+		for (i = 0; i < r.count; i++)
+			tt_kill(r.flows[i]);
+	}
+	KUNIT_EXPECT_EQ(test, r.lost, 0U);
+	KUNIT_EXPECT_GT(test, promoted, 50U);
 }
 
 static struct kunit_case table_cases[] = {
