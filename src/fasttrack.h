@@ -51,7 +51,7 @@ struct fasttrack_record;
 #define FT_GROUP	32	/* buckets that are swept together */
 #define FT_WAYS		4	/* buckets of a set: half a line */
 #define FT_BUCKETS_FETCH	4096	/* flows of so many fit into a cache */
-#define FT_BUCKETS_LARGE	131072	/* more of them are a large table */
+#define FT_BUCKETS_LARGE	65536	/* more of them are a large table */
 #define FT_SELDOM	(HZ / 4)	/* between two packets of a direction */
 #define FT_SWEPT	(3 * HZ)	/* busy flows are, in that time */
 

@@ -21,12 +21,14 @@
 #define FT_BUCKETS_MAX	4194304
 #define FT_CHAIN_MAX	32
 
-/* Directions that so many buckets have room for. With more of them a fifth of all
- * look-ups waits for the memory of a second direction, with fewer the buckets would
- * be a larger part of what a connection costs.
+/* Directions that so many buckets have room for. With more of them more than a third
+ * of all look-ups would wait for the memory of a second direction, with fewer the
+ * buckets would be a larger part of what a connection costs.
  */
 static u32 ft_buckets_room(u32 count)
 {
+	if (count > FT_BUCKETS_FETCH)
+		return count + count / 3;
 	return count - count / 8;
 }
 

@@ -498,7 +498,7 @@ static void table_readers(struct kunit *test)
 	for (round = 0; round < 8; round++) {
 		more = tt_fill(test, family, 700);
 		/* Each second time because it has to */
-		many = round & 1 ? rcu_access_pointer(t->cur)->mask + 1 : 0;
+		many = round & 1 ? 2 * rcu_access_pointer(t->cur)->mask : 0;
 		tt_pretend(t, many);
 		tt_grow(fn);
 		tt_pretend(t, -many);
@@ -544,11 +544,11 @@ static void table_set_readers(struct kunit *test)
 	u8 family = *(const u8 *)test->param_value;
 	struct fasttrack_table *t = &tb_net()->table[family];
 	struct tt_reader r = { .test = test, .count = 200 };
-	unsigned int i, round, promoted = 0, more = 3300;
+	unsigned int i, round, promoted = 0, more = 4800;
 	struct task_struct *task;
 
 	for (round = 0; round < 6; round++) {
-		/* 7000 directions, for which 8192 buckets have room */
+		/* 10000 directions, for which 8192 buckets have room */
 		tt_fill(test, family, more);
 		if (!round)
 			tt_grow(tb_net());
