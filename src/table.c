@@ -21,6 +21,9 @@
 #define FT_BUCKETS_MAX	4194304
 #define FT_CHAIN_MAX	32
 
+/* ft_slot_tag() has the bits of the hash above */
+static_assert(FT_BUCKETS_MAX <= 1 << 26);
+
 /* Directions that so many buckets have room for. With more of them more than a third
  * of all look-ups would wait for the memory of a second direction, with fewer the
  * buckets would be a larger part of what a connection costs.
