@@ -51,7 +51,7 @@ struct fasttrack_record;
 #define FT_GROUP	32	/* buckets that are swept together */
 #define FT_WAYS		4	/* buckets of a set: half a line */
 #define FT_BUCKETS_FETCH	4096	/* flows of so many fit into a cache */
-#define FT_BUCKETS_LARGE	65536	/* more of them are a large table */
+#define FT_BUCKETS_LARGE	131072	/* more of them are a large table */
 #define FT_SELDOM	(HZ / 4)	/* between two packets of a direction */
 #define FT_SWEPT	(3 * HZ)	/* busy flows are, in that time */
 
@@ -59,7 +59,7 @@ struct fasttrack_record;
  * struct fasttrack_buckets - one generation of a hash table
  * @mask: number of buckets less one; there are a power of two, at least FT_GROUP
  * @ni: which of fasttrack_dir.next its chains use
- * @ways: buckets of a set, see table.h: FT_WAYS, or 1 up to FT_BUCKETS_FETCH
+ * @ways: buckets of a set, see table.h: FT_WAYS in a large table, else 1
  * @busy: a bit for each group of FT_GROUP buckets: flows whose original
  *	direction is there may need the sweeper. Set after what makes it so,
  *	cleared before the sweeper looks.
@@ -88,6 +88,8 @@ struct fasttrack_buckets {
  * @keys: random, constant
  * @family: 0 IPv4, 1 IPv6, constant
  * @ask: with more directions an insertion asks for growth; under @lock
+ * @chains: buckets up to which there are no sets: FT_BUCKETS_LARGE, in tests fewer;
+ *	constant
  * @lock: insertion, removal and rebuilding; BH off, innermost
  */
 struct fasttrack_table {
@@ -98,6 +100,7 @@ struct fasttrack_table {
 	u64				keys[FT_HASH_KEYS];
 	u8				family;
 	u32				ask;
+	u32				chains;
 	spinlock_t			lock;	/* chains, growth */
 };
 

@@ -28,9 +28,9 @@ static_assert(FT_BUCKETS_MAX <= 1 << 26);
  * of all look-ups would wait for the memory of a second direction, with fewer the
  * buckets would be a larger part of what a connection costs.
  */
-static u32 ft_buckets_room(u32 count)
+static u32 ft_buckets_room(const struct fasttrack_table *t, u32 count)
 {
-	if (count > FT_BUCKETS_FETCH)
+	if (count > t->chains)
 		return count + count / 3;
 	return count - count / 8;
 }
@@ -94,7 +94,7 @@ static void ft_slot_set(struct fasttrack_table *t, struct fasttrack_buckets *b,
 {
 	unsigned long word = (unsigned long)d;
 
-	if (d && b->ways > 1) {
+	if (d) {
 		word |= ft_slot_tag(ft_dir_hash(t, d, t->family));
 		if (ft_locked(t, d->next[b->ni]))
 			word |= FT_SLOT_MORE;
@@ -110,22 +110,20 @@ static void ft_slot_more(struct fasttrack_table *t, struct fasttrack_buckets *b,
 {
 	unsigned long word = (unsigned long)ft_locked(t, b->head[bucket]);
 
-	if (b->ways == 1)
-		return;
 	word &= ~FT_SLOT_MORE;
 	if (ft_locked(t, first->next[b->ni]))
 		word |= FT_SLOT_MORE;
 	rcu_assign_pointer(b->head[bucket], (struct fasttrack_dir *)word);
 }
 
-static void ft_chain_add(struct fasttrack_table *t,
-			 struct fasttrack_buckets *b, struct fasttrack_dir *d,
-			 u32 hash)
+static noinline void ft_set_add(struct fasttrack_table *t,
+				struct fasttrack_buckets *b,
+				struct fasttrack_dir *d, u32 bucket)
 {
-	u32 bucket = hash & b->mask, way;
 	struct fasttrack_dir *first;
+	u32 way;
 
-	for (way = 0; way < b->ways; way++) {
+	for (way = 0; way < FT_WAYS; way++) {
 		if (ft_locked(t, b->head[bucket ^ way]))
 			continue;
 		RCU_INIT_POINTER(d->next[b->ni], NULL);
@@ -141,16 +139,16 @@ static void ft_chain_add(struct fasttrack_table *t,
 	ft_slot_more(t, b, bucket, first);
 }
 
-static void ft_chain_del(struct fasttrack_table *t,
-			 struct fasttrack_buckets *b, struct fasttrack_dir *d,
-			 u32 hash)
+/* @d keeps its pointer: a reader may stand on it */
+static noinline void ft_set_del(struct fasttrack_table *t,
+				struct fasttrack_buckets *b,
+				struct fasttrack_dir *d, u32 bucket)
 {
-	u32 bucket = hash & b->mask, way;
 	struct fasttrack_dir *first, *pos, *next;
+	u32 way;
 
-	/* @d keeps its pointer: a reader may stand on it */
 	next = ft_locked(t, d->next[b->ni]);
-	for (way = 0; way < b->ways; way++) {
+	for (way = 0; way < FT_WAYS; way++) {
 		if (ft_slot_dir(ft_locked(t, b->head[bucket ^ way])) == d) {
 			ft_slot_set(t, b, bucket ^ way, next);
 			return;
@@ -164,6 +162,41 @@ static void ft_chain_del(struct fasttrack_table *t,
 		if (pos == first)
 			ft_slot_more(t, b, bucket, first);
 		return;
+	}
+}
+
+static void ft_chain_add(struct fasttrack_table *t,
+			 struct fasttrack_buckets *b, struct fasttrack_dir *d,
+			 u32 hash)
+{
+	struct fasttrack_dir __rcu **head = &b->head[hash & b->mask];
+
+	if (unlikely(b->ways > 1)) {
+		ft_set_add(t, b, d, hash & b->mask);
+		return;
+	}
+	RCU_INIT_POINTER(d->next[b->ni], ft_locked(t, *head));
+	rcu_assign_pointer(*head, d);
+}
+
+static void ft_chain_del(struct fasttrack_table *t,
+			 struct fasttrack_buckets *b, struct fasttrack_dir *d,
+			 u32 hash)
+{
+	struct fasttrack_dir __rcu **pos = &b->head[hash & b->mask];
+	struct fasttrack_dir *cur;
+
+	if (unlikely(b->ways > 1)) {
+		ft_set_del(t, b, d, hash & b->mask);
+		return;
+	}
+	while ((cur = ft_locked(t, *pos))) {
+		if (cur == d) {
+			/* @d keeps its pointer: a reader may stand on it */
+			rcu_assign_pointer(*pos, ft_locked(t, d->next[b->ni]));
+			return;
+		}
+		pos = &cur->next[b->ni];
 	}
 }
 
@@ -285,7 +318,7 @@ struct fasttrack_dir *ft_set_find6(const struct fasttrack_buckets *b, u32 hash,
 static bool ft_table_ask(struct fasttrack_table *t)
 {
 	if (likely(t->dirs <= t->ask) ||
-	    t->ask >= ft_buckets_room(FT_BUCKETS_MAX))
+	    t->ask >= ft_buckets_room(t, FT_BUCKETS_MAX))
 		return false;
 	t->ask *= 2;
 	return true;
@@ -389,10 +422,11 @@ void ft_table_remove(struct fasttrack_flow *flow)
 	spin_unlock_bh(&t->lock);
 }
 
-static struct fasttrack_buckets *ft_buckets_alloc(u32 count, u32 ni)
+static struct fasttrack_buckets *
+ft_buckets_alloc(const struct fasttrack_table *t, u32 count, u32 ni)
 {
 	u32 busy = BITS_TO_LONGS(count / FT_GROUP);
-	bool sets = count > FT_BUCKETS_FETCH;
+	bool sets = count > t->chains;
 	struct fasttrack_buckets *b;
 
 	b = kvzalloc(struct_size(b, head, count) + busy * sizeof(long) +
@@ -419,7 +453,7 @@ bool ft_table_wants_room(const struct fasttrack_table *t)
 {
 	u32 count = rcu_dereference(t->cur)->mask + 1;
 
-	return READ_ONCE(t->dirs) > ft_buckets_room(count) &&
+	return READ_ONCE(t->dirs) > ft_buckets_room(t, count) &&
 	       count < FT_BUCKETS_MAX;
 }
 
@@ -442,10 +476,10 @@ u32 ft_table_grow(struct fasttrack_table *t)
 
 	old = rcu_dereference_protected(t->cur, true);
 	count = old->mask + 1;
-	while (ft_buckets_room(count) < READ_ONCE(t->dirs) &&
+	while (ft_buckets_room(t, count) < READ_ONCE(t->dirs) &&
 	       count < FT_BUCKETS_MAX)
 		count *= 2;
-	fresh = ft_buckets_alloc(count, !old->ni);
+	fresh = ft_buckets_alloc(t, count, !old->ni);
 	if (!fresh)
 		return old->mask + 1;
 	family = t->family;
@@ -472,7 +506,7 @@ u32 ft_table_grow(struct fasttrack_table *t)
 	spin_lock_bh(&t->lock);
 	rcu_assign_pointer(t->cur, fresh);
 	t->fresh = NULL;
-	t->ask = ft_buckets_room(count);
+	t->ask = ft_buckets_room(t, count);
 	spin_unlock_bh(&t->lock);
 	/* The next growth writes next[old->ni] again, and @old goes */
 	synchronize_rcu();
@@ -489,14 +523,16 @@ u32 ft_table_grow(struct fasttrack_table *t)
  */
 int ft_table_init(struct fasttrack_table *t, u8 family)
 {
-	struct fasttrack_buckets *b = ft_buckets_alloc(FT_BUCKETS_MIN, 0);
+	struct fasttrack_buckets *b;
 
+	t->chains = FT_BUCKETS_LARGE;
+	b = ft_buckets_alloc(t, FT_BUCKETS_MIN, 0);
 	if (!b)
 		return -ENOMEM;
 	spin_lock_init(&t->lock);
 	get_random_bytes(t->keys, sizeof(t->keys));
 	t->family = family;
-	t->ask = ft_buckets_room(FT_BUCKETS_MIN);
+	t->ask = ft_buckets_room(t, FT_BUCKETS_MIN);
 	/* The sweeper and dumps look at both families' tables at any time */
 	rcu_assign_pointer(t->cur, b);
 	return 0;

@@ -3,7 +3,7 @@
  * The look-up in a table, inlined into its few callers: hash, chain, key. Owns
  * no table; table.c changes them and says why a look-up never misses.
  *
- * A small table has a chain for each bucket. In a larger one every look at a
+ * A small table has a chain for each bucket. In a large one every look at a
  * direction is a wait for the memory, so that there four buckets are a set: a
  * direction whose bucket is taken goes into another one of its set, and only if
  * none is free into the chain of its own. Bits of the hash below the address in a
@@ -159,10 +159,12 @@ ft_table_find4(const struct fasttrack_table *t, u64 addr4, u64 l4, u32 *hash)
 	struct fasttrack_dir *d;
 
 	*hash = ft_table_hash4(t, addr4, l4);
-	if (unlikely(b->mask >= FT_BUCKETS_FETCH))
+	if (unlikely(b->ways > 1))
 		return ft_set_find4(b, *hash, addr4, l4);
 	for (d = rcu_dereference(b->head[*hash & b->mask]); d;
 	     d = rcu_dereference(d->next[ni])) {
+		if (b->mask >= FT_BUCKETS_FETCH)
+			ft_dir_fetch(d, 0);
 		if (d->addr4 == addr4 && d->l4 == l4)
 			break;
 	}
@@ -198,10 +200,12 @@ ft_table_find6(const struct fasttrack_table *t, const struct in6_addr *saddr,
 	struct fasttrack_dir *d;
 
 	*hash = ft_table_hash6(t, saddr, daddr, l4);
-	if (unlikely(b->mask >= FT_BUCKETS_FETCH))
+	if (unlikely(b->ways > 1))
 		return ft_set_find6(b, *hash, saddr, daddr, l4);
 	for (d = rcu_dereference(b->head[*hash & b->mask]); d;
 	     d = rcu_dereference(d->next[ni])) {
+		if (b->mask >= FT_BUCKETS_FETCH)
+			ft_dir_fetch(d, 1);
 		if (ft_key6_equal(d, saddr, daddr, l4))
 			break;
 	}

@@ -62,13 +62,17 @@ static bool tt_found(struct fasttrack_net *fn, struct fasttrack_flow *flow)
 	return good;
 }
 
-/* A table here grows for the first time when a test says so, not at once */
+/* A table here grows for the first time when a test says so, not at once, and with
+ * more than 4096 buckets it is large
+ */
 static int tt_init(struct kunit *test)
 {
-	int err = tb_init(test);
+	int err = tb_init(test), i;
 
-	tb_net()->table[0].ask = U32_MAX;
-	tb_net()->table[1].ask = U32_MAX;
+	for (i = 0; i < FT_FAMILIES; i++) {
+		tb_net()->table[i].ask = U32_MAX;
+		tb_net()->table[i].chains = 4096;
+	}
 	return err;
 }
 
