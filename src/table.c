@@ -24,9 +24,10 @@
 /* ft_slot_tag() has the bits of the hash above */
 static_assert(FT_BUCKETS_MAX <= 1 << 26);
 
-/* Directions that so many buckets have room for. With more of them more than a third
- * of all look-ups would wait for the memory of a second direction, with fewer the
- * buckets would be a larger part of what a connection costs.
+/* Directions that so many buckets have room for: with more of them every third
+ * look-up, in a table without sets nearly every second one, would wait for the memory
+ * of a second direction; with fewer the buckets would be a larger part of what a
+ * connection costs.
  */
 static u32 ft_buckets_room(const struct fasttrack_table *t, u32 count)
 {

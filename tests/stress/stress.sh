@@ -128,12 +128,14 @@ stressor_start()
 # processes: all of user space, and where in the kernel each waits.
 processes()
 {
-	local dir
+	local dir words
 
 	for dir in /proc/[0-9]*; do
-		[ -s "$dir/cmdline" ] || continue
+		# Threads of the kernel have none; its files are all of size 0
+		words=$(tr '\0' ' ' <"$dir/cmdline")
+		[ -n "$words" ] || continue
 		echo "${dir#/proc/} of $(awk '/^PPid/ { print $2 }' "$dir/status")" \
-			"in $(<"$dir/wchan"): $(tr '\0' ' ' <"$dir/cmdline")"
+			"in $(<"$dir/wchan"): $words"
 	done 2>/dev/null
 }
 
