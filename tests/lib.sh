@@ -31,6 +31,7 @@
 # set -e: it would end the script where a test should fail and say why.
 set -u
 
+lib_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ktap_number=0
 ktap_planned=0
 ktap_failed=0
@@ -393,8 +394,13 @@ klog_mark()
 	echo "$mark"
 }
 
-# klog_since MARK: print what the kernel logged after klog_mark gave MARK.
+# klog_since MARK: print what the kernel logged after klog_mark gave MARK, but for
+# data races that are not ours.
 klog_since()
 {
-	dmesg | sed "1,/$1/d"
+	if [ -e /sys/kernel/debug/kcsan ]; then
+		dmesg | sed "1,/$1/d" | python3 "$lib_here/races.py"
+	else
+		dmesg | sed "1,/$1/d"
+	fi
 }

@@ -43,6 +43,23 @@ def ktap(*inner, outer="ok 1 ft_a.sh", plan=1):
     return "\n".join(lines + ([outer] if outer else [])) + "\n"
 
 
+def race(*stack, said=None):
+    """A report of KCSAN; the other side of the race is nobody's we know."""
+    frames = []
+    for name in stack:
+        name, _, module = name.partition(" ")
+        frames.append(f" {name}+0x12/0x340{' ' + module if module else ''}")
+    return ["=" * 66, "BUG: KCSAN: data-race in a / b", "",
+            "write (marked) to 0xffff88 of 8 bytes by interrupt on cpu 0:",
+            *frames, *([said] if said else []), "",
+            "read to 0xffff88 of 8 bytes by task 9 on cpu 1:",
+            " b+0x1/0x2", " do_exit+0x1/0x2", "",
+            "value changed: 0x01 -> 0x02", "",
+            "Reported by Kernel Concurrency Sanitizer on:",
+            "CPU: 1 PID: 9 Comm: x Tainted: G  O  6.1.0-kcsan #1",
+            "Hardware name: QEMU", "=" * 66]
+
+
 GOOD = ktap("TAP version 13", "1..2", "ok 1 one", "ok 2 two")
 VERSION = "TAP version 13"
 
@@ -142,6 +159,23 @@ TABLE = [
      klog("WARNING: CPU: 0 PID: 1 at x.c:1", "Call Trace:", "WARNING: again"),
      "", (2, 1, 0), ["ft_a.sh: kernel log: WARNING:, Call Trace",
                      "at x.c:1"]),
+    ("a data race of others", GOOD, klog(*race("__schedule", "ip_rcv")), "",
+     (2, 0, 0), ["# 1 data races of others: 1 data-race in a / b"]),
+    ("a data race of ours", GOOD,
+     klog(*race("ft_slow [nf_fasttrack]", "ip_rcv")), "", (2, 1, 0),
+     ["ft_a.sh: kernel log: BUG, KCSAN"]),
+    ("a data race of what we called", GOOD,
+     klog(*race("memcpy", "ft_slow [nf_fasttrack]")), "", (2, 1, 0),
+     ["ft_a.sh: kernel log: BUG, KCSAN"]),
+    ("a data race behind us", GOOD,
+     klog(*race("dev_queue_xmit", "neigh_output", "ft_slow [nf_fasttrack]")), "",
+     (2, 0, 0), []),
+    ("a word in a report of others", GOOD,
+     klog(*race("a", "b", said="WARNING: CPU: 0 at x.c:1")), "", (2, 1, 0),
+     ["ft_a.sh: kernel log: WARNING:"]),
+    ("a word behind a report that does not end", GOOD,
+     klog(*race("a", "b")[:-1], "Kernel panic - not syncing"), "", (2, 1, 0),
+     ["ft_a.sh: kernel log: Kernel panic"]),
     ("a word after the test", GOOD,
      klog() + "[    9.000000] BUG: late\n", "", (2, 1, 0),
      ["after ft_a.sh: kernel log: BUG"]),
