@@ -31,6 +31,26 @@ static bool ft_tcp_known(const struct ip_ct_tcp_state *s)
 	return s->td_maxwin && s->flags & IP_CT_TCP_FLAG_MAXACK_SET;
 }
 
+/* What conntrack knows better, and nothing else: a store of what we have already
+ * might take back what a fast packet on another CPU has stored meanwhile, and of
+ * that one conntrack would never hear.
+ */
+static void ft_dir_load(struct fasttrack_dir *d,
+			const struct ip_ct_tcp_state *s, u32 edge)
+{
+	u64 word = READ_ONCE(d->tcp_word);
+
+	if (after(s->td_end, READ_ONCE(d->tcp_end)))
+		WRITE_ONCE(d->tcp_end, s->td_end);
+	if (after(s->td_maxack, ft_tcp_word_ack(word)))
+		WRITE_ONCE(d->tcp_word, ft_tcp_word(s->td_maxack,
+						    ft_tcp_word_win(word)));
+	if (after(edge, READ_ONCE(d->tcp_edge)))
+		WRITE_ONCE(d->tcp_edge, edge);
+	if (s->td_maxwin > READ_ONCE(d->tcp_maxwin))
+		WRITE_ONCE(d->tcp_maxwin, s->td_maxwin);
+}
+
 /**
  * ft_ct_load - learn conntrack's TCP state, slow packets included
  * @flow: flow
@@ -61,23 +81,16 @@ bool ft_ct_load(struct fasttrack_flow *flow)
 		const struct ip_ct_tcp_state *s = &ct->proto.tcp.seen[dir];
 		u32 edge = ct->proto.tcp.seen[!dir].td_maxend;
 		struct fasttrack_dir *d = ft_flow_dir(flow, dir);
-		u64 word = READ_ONCE(d->tcp_word);
 
 		if (flow->tcp_loaded) {
-			WRITE_ONCE(d->tcp_end, ft_later(d->tcp_end, s->td_end));
-			if (after(s->td_maxack, ft_tcp_word_ack(word)))
-				WRITE_ONCE(d->tcp_word,
-					   ft_tcp_word(s->td_maxack,
-						       ft_tcp_word_win(word)));
-			WRITE_ONCE(d->tcp_edge, ft_later(d->tcp_edge, edge));
-			WRITE_ONCE(d->tcp_maxwin,
-				   max(d->tcp_maxwin, s->td_maxwin));
+			ft_dir_load(d, s, edge);
 		} else {
-			d->tcp_end = s->td_end;
-			d->tcp_word = ft_tcp_word(s->td_maxack,
-						  ft_tcp_word_win(word));
-			d->tcp_edge = edge;
-			d->tcp_maxwin = s->td_maxwin;
+			u16 win = ft_tcp_word_win(READ_ONCE(d->tcp_word));
+
+			WRITE_ONCE(d->tcp_end, s->td_end);
+			WRITE_ONCE(d->tcp_word, ft_tcp_word(s->td_maxack, win));
+			WRITE_ONCE(d->tcp_edge, edge);
+			WRITE_ONCE(d->tcp_maxwin, s->td_maxwin);
 		}
 		d->scale = s->td_scale;
 	}
