@@ -480,14 +480,16 @@ void ft_ct_fold(struct fasttrack_flow *flow, unsigned int dir, u32 now)
 	unsigned int i;
 
 	WRITE_ONCE(flow->last_fold, (u16)now);
-	for (i = 0; i < IP_CT_DIR_MAX; i++) {
-		last[i] = READ_ONCE(ft_flow_dir(flow, i)->last);
+	for (i = 0; i < IP_CT_DIR_MAX; i++)
 		sent[i] = ft_ct_account(fn, flow, i);
-	}
 	if (!sent[0] && !sent[1])
 		return;
-	/* Pairs with ft_account(): what is counted has its state stored */
+	/* Pairs with ft_account(): what is counted has its state and time stored.
+	 * If the time is a later packet's, that one has passed its last check.
+	 */
 	smp_rmb();
+	for (i = 0; i < IP_CT_DIR_MAX; i++)
+		last[i] = READ_ONCE(ft_flow_dir(flow, i)->last);
 	if (ft_flow_proto(flow) == IPPROTO_TCP)
 		ft_tcp_sync(flow, dir);
 	if (!sent[0] || (sent[1] && ft_before(last[0], last[1])))
