@@ -111,7 +111,8 @@ static void ft_offer_again(struct fasttrack_flow *flow,
 	    (ft_flow_proto(flow) == IPPROTO_TCP && ft_tcp_ends(skb, flow->family)))
 		return;
 	spin_lock_bh(&flow->lock);
-	if (flow->state == FASTTRACK_FLOW_STATE_CLOSING) {
+	/* What ended meanwhile keeps its reason: see ft_flow_notify_end() */
+	if (flow->state == FASTTRACK_FLOW_STATE_CLOSING && !flow->dead) {
 		flow->state = FASTTRACK_FLOW_STATE_CANDIDATE;
 		flow->reason = FASTTRACK_REASON_LEARNING;
 		/* A SYN that was let through may have moved the sequence
@@ -166,6 +167,8 @@ static enum fasttrack_reason ft_offer_new(struct fasttrack_net *fn,
 	/* One winner: both directions may be here at once on two CPUs */
 	if (test_and_set_bit(FT_CT_FLOW_BIT, &ct->status))
 		return FASTTRACK_REASON_NONE;
+	/* Before anybody can end the flow and say why */
+	ft_refusal_set(ct, FASTTRACK_REASON_NONE);
 
 	others = atomic_read(&fn->flows[!family]);
 	if (atomic_inc_return(&fn->flows[family]) + others >
@@ -178,7 +181,6 @@ static enum fasttrack_reason ft_offer_new(struct fasttrack_net *fn,
 		clear_bit(FT_CT_FLOW_BIT, &ct->status);
 		return reason;
 	}
-	ft_refusal_set(ct, FASTTRACK_REASON_NONE);
 	ft_gc_kick(fn);
 	return FASTTRACK_REASON_NONE;
 }
