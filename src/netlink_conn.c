@@ -110,15 +110,22 @@ static int ft_dump_family(struct sk_buff *msg, struct netlink_callback *cb,
 	struct ft_dump *dump = (struct ft_dump *)cb->ctx;
 	const struct fasttrack_buckets *b;
 	int err = 0;
+	bool more;
 
-	rcu_read_lock();
-	b = rcu_dereference(fn->table[dump->family].cur);
-	while (b && !err && dump->set <= b->mask) {
-		err = ft_dump_set(msg, cb, filter, b);
-		if (!err)
+	/* A filter may pass by millions. A growth in between doubles the sets, and
+	 * what was at or after the cursor stays so: see ft_gc_walk().
+	 */
+	do {
+		rcu_read_lock();
+		b = rcu_dereference(fn->table[dump->family].cur);
+		more = b && dump->set <= b->mask;
+		if (more)
+			err = ft_dump_set(msg, cb, filter, b);
+		rcu_read_unlock();
+		if (more && !err)
 			dump->set += FT_WAYS;
-	}
-	rcu_read_unlock();
+		cond_resched();
+	} while (more && !err);
 	return err;
 }
 
