@@ -163,7 +163,7 @@ void ft_ingress_misses(struct fasttrack_net *fn, int ifindex)
 }
 
 static bool ft_port_worth(const struct fasttrack_net *fn,
-			  struct fasttrack_traffic *t, u32 elapsed)
+			  struct fasttrack_traffic *t, bool wanted, u32 elapsed)
 {
 	u32 hits = atomic_xchg(&t->hits, 0);
 	u32 misses = atomic_xchg(&t->misses, 0);
@@ -171,13 +171,13 @@ static bool ft_port_worth(const struct fasttrack_net *fn,
 
 	switch (READ_ONCE(fn->ingress)) {
 	case FASTTRACK_INGRESS_YES:
-		return t->wanted;
+		return wanted;
 	case FASTTRACK_INGRESS_NO:
 		return false;
 	default:
 		break;
 	}
-	if (!t->wanted)
+	if (!wanted)
 		return rate >= FT_PORT_HOOK && hits >= misses;
 	if (rate >= FT_PORT_KEEP && hits >= misses / 2)
 		t->quiet = 0;
@@ -204,12 +204,16 @@ void ft_ingress_decide(struct fasttrack_net *fn)
 	fn->decided = (u32)jiffies;
 	for (i = 0; i < FT_TRAFFIC_SLOTS; i++) {
 		struct fasttrack_traffic *t = &fn->traffic[i];
+		bool wanted = READ_ONCE(t->wanted);
 		bool worth;
 
 		if (!READ_ONCE(t->ifindex))
 			continue;
-		worth = ft_port_worth(fn, t, elapsed ?: 1) && on;
-		if (worth != t->wanted) {
+		/* Read once: ft_ingress_armed() may come in between, and what it
+		 * has asked for is not to be taken back
+		 */
+		worth = ft_port_worth(fn, t, wanted, elapsed ?: 1) && on;
+		if (worth != wanted) {
 			WRITE_ONCE(t->wanted, worth);
 			t->quiet = 0;
 			change = true;
