@@ -59,7 +59,8 @@ static int ft_netevent(struct notifier_block *nb, unsigned long event,
 {
 	const struct neighbour *neigh = ptr;
 
-	if (event == NETEVENT_NEIGH_UPDATE && neigh->dead)
+	/* Who marks it dead afterwards tells of that, too */
+	if (event == NETEVENT_NEIGH_UPDATE && READ_ONCE(neigh->dead))
 		atomic_inc(&ft_neigh_events);
 	return NOTIFY_DONE;
 }

@@ -200,7 +200,10 @@ static __always_inline void ft_tcp_track_end(struct fasttrack_dir *d, u32 end)
 
 /* Remember the segment as tcp_in_window() would. Stored whole words: another
  * CPU with packets of the same direction may lose an update, which the next
- * packet or ft_ct_load() makes good.
+ * packet makes good. If there is none, it was the last of a burst and the two had
+ * no order to begin with, its acknowledgment goes slow and conntrack has not heard
+ * of what it is about. Receive queues keep a direction on one CPU but for the
+ * moment in which that changes.
  */
 static __always_inline void
 ft_tcp_track(struct fasttrack_dir *d, const struct ft_segment *g)
@@ -314,10 +317,11 @@ ft_account_other(struct fasttrack_net *fn, struct fasttrack_dir *d, u32 now,
 {
 	struct fasttrack_flow *flow = ft_dir_flow(d, family);
 	struct fasttrack_cold *c = &flow->cold[d->dir];
-	u16 cpu = d->teller & FT_TELLER_CPU;
+	u16 teller = READ_ONCE(d->teller);
+	u16 cpu = teller & FT_TELLER_CPU;
 
 	if (FT_OWNER_COUNTS && cpu == smp_processor_id() &&
-	    d->teller != FT_TELLER_NONE &&
+	    teller != FT_TELLER_NONE &&
 	    READ_ONCE(flow->last_fold) != (u16)now &&
 	    spin_trylock(&flow->lock)) {
 		ft_ct_fold(flow, d->dir, now);
@@ -336,7 +340,7 @@ ft_account(struct fasttrack_net *fn, struct fasttrack_dir *d, u32 now,
 	/* Pairs with ft_ct_fold(): TCP state and time before the count */
 	smp_wmb();
 	if (FT_OWNER_COUNTS &&
-	    likely(d->teller == (smp_processor_id() | kind))) {
+	    likely(READ_ONCE(d->teller) == (smp_processor_id() | kind))) {
 		WRITE_ONCE(d->bytes, d->bytes + len);
 		WRITE_ONCE(d->packets, d->packets + 1);
 	} else {
@@ -371,6 +375,20 @@ static noinline void ft_dress_up(struct sk_buff *skb,
 	}
 }
 
+/* A route whose device goes gets another one */
+static __always_inline struct net_device *
+ft_dst_dev(const struct dst_entry *dst)
+{
+	return READ_ONCE(dst->dev);
+}
+
+static __always_inline unsigned int ft_headroom(const struct dst_entry *dst)
+{
+	const struct net_device *dev = ft_dst_dev(dst);
+
+	return LL_RESERVED_SPACE(dev);
+}
+
 /* Route, device and leftovers, as the slow path leaves them */
 static __always_inline void
 ft_dress(struct sk_buff *skb, const struct fasttrack_dir *d,
@@ -388,7 +406,7 @@ ft_dress(struct sk_buff *skb, const struct fasttrack_dir *d,
 	 */
 	skb->slow_gro = 1;
 	skb->_skb_refdst = (unsigned long)dst | SKB_DST_NOREF;
-	skb->dev = dst->dev;
+	skb->dev = ft_dst_dev(dst);
 }
 
 /* A function of its own, so that it can be the last thing a hook does */

@@ -114,11 +114,11 @@ ft_check_learned4(const struct fasttrack_packet *pkt, const struct iphdr *iph)
 	if (unlikely(d->flags & FT_DIR_EXACT && iph->ttl != d->ttl_in))
 		return FASTTRACK_REASON_TTL;
 	/* What ipv4_dst_check() tests, and our own generation of devices */
-	if (unlikely(d->gen != ft_gen(pkt->fn) ||
-		     rt->dst.obsolete != DST_OBSOLETE_FORCE_CHK ||
+	if (unlikely(READ_ONCE(d->gen) != ft_gen(pkt->fn) ||
+		     READ_ONCE(rt->dst.obsolete) != DST_OBSOLETE_FORCE_CHK ||
 		     rt->rt_genid != rt_genid_ipv4(pkt->fn->net)))
 		return FASTTRACK_REASON_STALE;
-	if (unlikely(ft_too_big(pkt, d->mtu)))
+	if (unlikely(ft_too_big(pkt, READ_ONCE(d->mtu))))
 		return FASTTRACK_REASON_MTU;
 	if (unlikely(ft_holding(pkt->now, READ_ONCE(pkt->fn->frag_end)) &&
 		     ft_fragment_near(pkt->fn, ft_frag_hash4(iph), pkt->now)))
@@ -290,7 +290,8 @@ ft_neigh4(struct rtable *rt, struct sk_buff *skb, bool *is_v6gw)
 		nexthop = rt->rt_gw4;
 	if (unlikely(rt->rt_gw_family == AF_INET6))
 		return ft_neigh4_slow(rt, skb, is_v6gw);
-	neigh = __ipv4_neigh_lookup_noref(rt->dst.dev, (__force u32)nexthop);
+	neigh = __ipv4_neigh_lookup_noref(ft_dst_dev(&rt->dst),
+					  (__force u32)nexthop);
 	return likely(neigh) ? neigh : ft_neigh4_slow(rt, skb, is_v6gw);
 }
 
@@ -344,7 +345,7 @@ ft_hit4(const struct fasttrack_packet *pkt, const struct iphdr *iph,
 		return ft_hold_back4(*pkt);
 	reason = ft_judge4(pkt, iph, proto, ingress);
 	if (likely(!reason) &&
-	    unlikely(skb_cow(skb, LL_RESERVED_SPACE(d->dst->dev))))
+	    unlikely(skb_cow(skb, ft_headroom(d->dst))))
 		reason = FASTTRACK_REASON_NO_MEMORY;
 	if (likely(!reason))
 		reason = ft_l4_pass(pkt, proto, 0);

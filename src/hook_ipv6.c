@@ -103,10 +103,10 @@ static __always_inline bool ft_stale6(const struct fasttrack_packet *pkt)
 	const struct fasttrack_dir *d = pkt->dir;
 	struct dst_entry *dst = d->dst;
 
-	return d->gen != ft_gen(pkt->fn) ||
-	       dst->obsolete == DST_OBSOLETE_DEAD ||
+	return READ_ONCE(d->gen) != ft_gen(pkt->fn) ||
+	       READ_ONCE(dst->obsolete) == DST_OBSOLETE_DEAD ||
 	       !rcu_access_pointer(dst_rt6_info(dst)->from) ||
-	       d->sernum != rt_genid_ipv6(pkt->fn->net);
+	       READ_ONCE(d->sernum) != rt_genid_ipv6(pkt->fn->net);
 }
 
 static __always_inline enum fasttrack_reason
@@ -291,7 +291,7 @@ static noinline struct neighbour *ft_neigh6_find(struct fasttrack_dir *d)
 	 */
 	smp_rmb();
 	nexthop = rt6_nexthop(dst_rt6_info(d->dst), &ft_dir6(d)->new_daddr);
-	neigh = __ipv6_neigh_lookup_noref(d->dst->dev, nexthop);
+	neigh = __ipv6_neigh_lookup_noref(ft_dst_dev(d->dst), nexthop);
 	if (neigh && (!d->neigh || d->neigh_gen != gen)) {
 		WRITE_ONCE(d->neigh, neigh);
 		/* Release: pairs with the acquire in ft_neigh6() */
@@ -387,8 +387,7 @@ ft_hit6(const struct fasttrack_packet *pkt, const struct ipv6hdr *ip6h,
 		neigh = ft_neigh6(d);
 		if (unlikely(!neigh))
 			reason = FASTTRACK_REASON_NEIGHBOUR;
-		else if (unlikely(skb_cow(skb,
-					  LL_RESERVED_SPACE(d->dst->dev))))
+		else if (unlikely(skb_cow(skb, ft_headroom(d->dst))))
 			reason = FASTTRACK_REASON_NO_MEMORY;
 		else
 			reason = ft_l4_pass(pkt, proto, 1);

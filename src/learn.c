@@ -57,7 +57,7 @@ static enum fasttrack_reason ft_check_dst(const struct sk_buff *skb)
 	if (skb->ipvs_property)
 		return FASTTRACK_REASON_IPVS;
 #endif
-	if (dst->error || dst->lwtstate || dst->dev != skb->dev)
+	if (dst->error || dst->lwtstate || READ_ONCE(dst->dev) != skb->dev)
 		return FASTTRACK_REASON_ROUTE;
 	return FASTTRACK_REASON_NONE;
 }
@@ -79,7 +79,7 @@ ft_check_route4(const struct fasttrack_net *fn, const struct sk_buff *skb,
 		return FASTTRACK_REASON_LOCAL;
 	if (dst->output != ip_output || rt->rt_type != RTN_UNICAST)
 		return FASTTRACK_REASON_ROUTE;
-	if (dst->obsolete != DST_OBSOLETE_FORCE_CHK ||
+	if (READ_ONCE(dst->obsolete) != DST_OBSOLETE_FORCE_CHK ||
 	    rt->rt_genid != rt_genid_ipv4(fn->net) ||
 	    rt->rt_genid != rec->genid)
 		return FASTTRACK_REASON_STALE;
@@ -272,11 +272,13 @@ ft_learn(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 		reason = ft_check_dst(skb);
 	if (reason)
 		return reason;
+	/* What is not constant may change meanwhile. It is filled in, or not used. */
 	if (flow->family) {
-		l->d6 = *container_of(d, struct fasttrack_dir6, d);
+		data_race(({ l->d6 = *container_of(d, struct fasttrack_dir6, d);
+			     0; }));
 		return ft_learn6(fn, skb, rec, l);
 	}
-	l->d = *d;
+	data_race(({ l->d = *d; 0; }));
 	return ft_learn4(fn, skb, rec, l);
 }
 
@@ -349,7 +351,8 @@ static void ft_dir_lease(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 
 	WRITE_ONCE(d->seen, l->d.seen);
 	if (d->proto == IPPROTO_TCP)
-		WRITE_ONCE(d->tcp_word, ft_tcp_word_unjudged(d->tcp_word));
+		WRITE_ONCE(d->tcp_word,
+			   ft_tcp_word_unjudged(READ_ONCE(d->tcp_word)));
 	WRITE_ONCE(d->lease_end, (u32)jiffies +
 		   min(READ_ONCE(fn->lease), ft_ct_lease_cap(flow)));
 }

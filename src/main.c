@@ -297,6 +297,10 @@ static void __exit ft_exit(void)
 {
 	ft_netlink_exit();
 	ft_ingress_end();
+	/* Nobody tells of neighbours any more while hooks may still be there. But
+	 * with the last rule, which has gone before, all that was learned became
+	 * stale, and without one nothing is learned.
+	 */
 	ft_events_exit();
 	unregister_pernet_subsys(&ft_net_ops);
 	ft_handshake_exit();

@@ -55,7 +55,7 @@ static int ft_put_learned(struct sk_buff *msg, struct fasttrack_flow *flow,
 	if (d->dst &&
 	    (nla_put_u32(msg, FASTTRACK_A_DIRECTION_IFINDEX_IN, d->iif) ||
 	     nla_put_u32(msg, FASTTRACK_A_DIRECTION_IFINDEX_OUT,
-			 d->dst->dev->ifindex)))
+			 READ_ONCE(d->dst->dev)->ifindex)))
 		return -EMSGSIZE;
 	if (d->gate & FT_ARMED &&
 	    nla_put_u32(msg, FASTTRACK_A_DIRECTION_LEASE,
