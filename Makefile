@@ -14,6 +14,8 @@ KDIR	?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 	     $(shell ls -d /lib/modules/*/build 2>/dev/null | sort -rV))
 # Not "make kernelrelease": Debian names its kernels in UTS_RELEASE alone
 KREL	= $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null)
+# A kernel that is a program (User-mode Linux) is of another architecture
+KARCH	= $(if $(shell grep -s '^CONFIG_UML=y' $(KDIR)/.config),ARCH=um)
 # KUNIT=1 builds the engine with its KUnit suites, aside from the one without
 BUILD	= $(TOP)/build/$(KREL)$(if $(KUNIT),-kunit)
 DESTDIR ?=
@@ -34,7 +36,7 @@ modules: need-kdir
 	@test -z "$(SCRATCH)" || rm -rf $(BUILD)/obj
 	@mkdir -p $(BUILD)/obj
 	@cp -rsf $(TOP)/src/. $(BUILD)/obj/
-	@$(MAKE) -C $(KDIR) M=$(BUILD)/obj FT_TOP=$(TOP) \
+	@$(MAKE) -C $(KDIR) $(KARCH) M=$(BUILD)/obj FT_TOP=$(TOP) \
 		$(if $(KUNIT),FT_KUNIT=y) $(KFLAGS) modules
 	@for m in $(BUILD)/obj/*.ko; do \
 		cmp -s $$m $(BUILD)/$${m##*/} || cp $$m $(BUILD)/ || exit; done
@@ -44,7 +46,7 @@ modules: need-kdir
 wire: need-kdir
 	@mkdir -p $(BUILD)/twin
 	@cp -rsf $(TOP)/tests/twin/wire/. $(BUILD)/twin/
-	@$(MAKE) -C $(KDIR) M=$(BUILD)/twin $(KFLAGS) modules
+	@$(MAKE) -C $(KDIR) $(KARCH) M=$(BUILD)/twin $(KFLAGS) modules
 
 user:
 	@$(MAKE) -C tools O=$(TOP)/build/user

@@ -8,11 +8,15 @@
 # which are wanted and for how long (check, check-debug): $parts and $packets, those
 # of the twin routers; $top is the tree.
 #
-# Stress has two processors and little to wait for; the others run beside it, a
-# machine at a time, and the twin routers, which count instructions, on what is left.
-# The functional tests, which are hurt by that, and the planted bugs come afterwards.
+# There are two machines with the same checks. The kernel "um" is a program that has
+# one processor and runs at this machine's speed; "debug", and "kcsan" for races,
+# have two processors, which QEMU emulates ten times slower. So what needs two is
+# run on those, and all else on the program.
 # shellcheck disable=SC2154 # see above
 offered=""
+# A debug kernel takes its time
+debug_timeout=${FASTTRACK_TIMEOUT:-3600}
+debug_limit=${LIMIT:-14400}
 
 # parts_known NAME...: nothing is asked for that is not among these
 parts_known()
@@ -37,7 +41,8 @@ wanted()
 # alone that the kernel is told of at its start.
 machine()
 {
-	tests/vm/run -k "$1" -m 3072 -t "$LIMIT" \
+	FASTTRACK_TIMEOUT=$debug_timeout tests/vm/run -k "$1" -m 3072 \
+		-t "$debug_limit" \
 		-a "slub_debug=A,fasttrack_flow4,fasttrack_flow6 log_buf_len=32M" \
 		--tests "$2"
 }
@@ -64,33 +69,37 @@ some()
 		kunit) record "KUnit on $kernel" count_sum kunit "$kernel" ;;
 		twin) record "twin routers on $kernel" count_ktap \
 			tests/twin/run packets="$packets" kernel="$kernel" ;;
+		functional) record "functional tests on $kernel" count_sum env \
+			FASTTRACK_TIMEOUT="$debug_timeout" LIMIT="$debug_limit" \
+			tests/functional "$kernel" ;;
+		planted) record "planted bugs on $kernel" count_ktap \
+			env KERNEL="$kernel" tests/planted/run ;;
 		*) record "$name on $kernel" count_sum machine "$kernel" \
 			"tests/$name/ft_$name.sh" ;;
 		esac
 	done
 }
 
-# on KERNEL PART...: build for it, and run those of its parts that are wanted
+# built KERNEL: all that runs on it
+built()
+{
+	make -s user && make -s -C tests/stress &&
+	tests/vm/build "$1" WIRE=1 && tests/vm/build "$1" KUNIT=1 && return
+	echo "not ok - build for $1"
+	failed=$((failed + 1))
+	return 1
+}
+
+# on KERNEL PART...: build for it, and begin those of its parts that are wanted, in
+# lanes which whoever called waits for: lanes_end
 on()
 {
-	local kernel=$1 offered=${*:2}
-	# A debug kernel under emulation takes its time
-	local -x FASTTRACK_TIMEOUT=${FASTTRACK_TIMEOUT:-3600}
-	local -x LIMIT=${LIMIT:-14400}
+	local kernel=$1 name any=
 
-	if ! make -s user || ! make -s -C tests/stress ||
-	   ! tests/vm/build "$kernel" WIRE=1 ||
-	   ! tests/vm/build "$kernel" KUNIT=1; then
-		echo "not ok - build for $kernel"
-		failed=$((failed + 1))
-		return
-	fi
-	lane twin idle some "$kernel" twin
-	lane stress some "$kernel" stress
-	lane others some "$kernel" kunit faults fuzz
-	lanes_end
-	! wanted functional || part "functional tests on $kernel" count_sum \
-		tests/functional "$kernel"
-	! wanted planted || part "planted bugs on $kernel" count_ktap \
-		env KERNEL="$kernel" tests/planted/run
+	offered=${*:2}
+	for name in $offered; do ! wanted "$name" || any=yes; done
+	[ -n "$any" ] && built "$kernel" || return 0
+	lane "$kernel-stress" some "$kernel" stress
+	lane "$kernel-twin" some "$kernel" twin planted
+	lane "$kernel-others" some "$kernel" kunit fuzz faults functional
 }

@@ -57,7 +57,8 @@ rate()
 	local name
 
 	name=$(uname -r)
-	[[ $name =~ -(debug|kcsan)$ ]] && echo 3 || echo 10
+	[[ $name =~ -(debug|kcsan)$ && $name != *-um-debug ]] &&
+		echo 3 || echo 10
 }
 
 # traffic_start [SECONDS]: all kinds of NAT, both families, both ways, over both
