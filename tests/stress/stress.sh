@@ -250,10 +250,18 @@ klog_clean()
 	expect_equal "kernel log" "$words" ""
 }
 
+# A kernel that could look for data races and does not
+races_unwatched()
+{
+	[ -e /sys/kernel/debug/kcsan ] &&
+		! grep -q '^enabled: 1' /sys/kernel/debug/kcsan
+}
+
 # stress_begin: the topology, with modules that were just loaded. What has to be
 # so again at the end is in $mark, for klog_clean, and $held, for nothing_left.
 stress_begin()
 {
+	! races_unwatched || ktap_skip_all "KCSAN is off"
 	mark=$(klog_mark)
 	stress_new || { ktap_plan 1; ktap_test "topology" false; ktap_end; }
 	rules_gone

@@ -43,6 +43,10 @@ power_on() {
 
 	words="$words no_timer_check mitigations=off random.trust_cpu=on"
 	[ -z "$tsc" ] || words="$words tsc_early_khz=$tsc"
+	# It is built off. It waits for the other processor, which is a hundred times
+	# slower than it thinks.
+	[[ $release != *-kcsan ]] ||
+		words="$words kcsan.early_enable=1 kcsan.udelay_task=800 kcsan.udelay_interrupt=400"
 	words="$words norandmaps printk.devkmsg=on log_buf_len=4M nokaslr $append"
 	timeout -k 5 "$limit" qemu-system-x86_64 -nodefaults -no-user-config \
 		-machine q35 -cpu max "${machine[@]}" -smp "$cpus" -m "$memory" \
