@@ -72,6 +72,8 @@ some()
 		functional) record "functional tests on $kernel" count_sum env \
 			FASTTRACK_TIMEOUT="$debug_timeout" LIMIT="$debug_limit" \
 			tests/functional "$kernel" ;;
+		churn) record "churn on $kernel" count_sum machine "$kernel" \
+			tests/stress/ft_churn.sh ;;
 		planted) record "planted bugs on $kernel" count_ktap \
 			env KERNEL="$kernel" tests/planted/run ;;
 		*) record "$name on $kernel" count_sum machine "$kernel" \
@@ -100,6 +102,6 @@ on()
 	for name in $offered; do ! wanted "$name" || any=yes; done
 	[ -n "$any" ] && built "$kernel" || return 0
 	lane "$kernel-stress" some "$kernel" stress
-	lane "$kernel-twin" some "$kernel" twin planted
+	lane "$kernel-twin" some "$kernel" twin planted churn
 	lane "$kernel-others" some "$kernel" kunit fuzz faults functional
 }
