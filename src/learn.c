@@ -272,12 +272,13 @@ ft_learn(struct fasttrack_net *fn, struct fasttrack_flow *flow,
 		reason = ft_check_dst(skb);
 	if (reason)
 		return reason;
-	/* What is not constant may change meanwhile. It is filled in, or not used. */
 	if (flow->family) {
+		/* What is not constant may change meanwhile: filled in, or not used */
 		data_race(({ l->d6 = *container_of(d, struct fasttrack_dir6, d);
 			     0; }));
 		return ft_learn6(fn, skb, rec, l);
 	}
+	/* As above */
 	data_race(({ l->d = *d; 0; }));
 	return ft_learn4(fn, skb, rec, l);
 }

@@ -21,7 +21,7 @@ churn()
 	local sums wanted=$((connections / 4)) a b c
 
 	sums=$(in_ns "$client" "$flood" churn "$1" "$2" 60 \
-		$((60 + wanted)) $wanted 2>&1)
+		$((60 + wanted)) "$wanted" 2>&1)
 	diag "$sums"
 	[[ $sums =~ ^churn:\ whole\ ([0-9]+)\ lost\ ([0-9]+)\ stray\ ([0-9]+)\ wrong\ 0$ ]] ||
 		fail "$sums" || return

@@ -2,7 +2,7 @@
 # A machine that QEMU makes, for vm/run: all kernels but those that are programs.
 #
 # Owns: how QEMU is called. Must not know: what the machine is for.
-# shellcheck disable=SC2154 # of vm/run, which sources this
+# shellcheck disable=SC2034,SC2154 # of vm/run, which sources this
 
 prepare() {
 	initramfs=$("$vm/initramfs" "$release" "$modules" \

@@ -3,7 +3,7 @@
 # (debug-kernel). It has one processor.
 #
 # Owns: how User-mode Linux is called. Must not know: what the machine is for.
-# shellcheck disable=SC2154 # of vm/run, which sources this
+# shellcheck disable=SC2034,SC2154 # of vm/run, which sources this
 
 prepare() {
 	initramfs=$("$vm/initramfs" "$release" "$modules")
