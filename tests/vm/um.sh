@@ -20,9 +20,6 @@ power_on() {
 		panic=-1 oops=panic norandmaps printk.devkmsg=on log_buf_len=4M
 	)
 
-	# Registers of later processors get lost: see debug-kernel. The kernel hands
-	# on to the first program what it does not know.
-	words+=("GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX,-AVX2,-AVX512F,-AVX512VL,-AVX512BW,-RTM")
 	[ -z "$icount" ] || words+=(time-travel=inf-cpu)
 	# shellcheck disable=SC2206 # words
 	words+=($append)
