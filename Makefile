@@ -87,7 +87,7 @@ twin:
 		$(if $(PACKETS),packets=$(PACKETS)) \
 		$(if $(KERNEL),kernel=$(KERNEL))
 
-# On the debug kernel; FULL=1: the long form, PARTS="kunit stress": some of it
+# On the debug kernels; FULL=1: the long form, PARTS="kunit stress": some of it
 check-debug:
 	@FULL=$(FULL) PARTS="$(PARTS)" tests/check-debug
 

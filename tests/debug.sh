@@ -8,12 +8,16 @@
 # which are wanted and for how long (check, check-debug): $parts and $packets, those
 # of the twin routers; $top is the tree.
 #
-# There are two machines with the same checks. The kernel "um" is a program that has
-# one processor and runs at this machine's speed; "debug", and "kcsan" for races,
-# have two processors, which QEMU emulates ten times slower. So what needs two is
-# run on those, and all else on the program.
+# The kernel "um" is a program that has one processor and runs at this machine's speed;
+# "debug", and "kcsan" for races, have two processors, which QEMU emulates ten times
+# slower. So what needs two is run on those, and all else on the program. That one has
+# the checks of "debug" but for sleeping where that is forbidden
+# (DEBUG_ATOMIC_SLEEP), which takes a kernel that can be preempted: faults, and what
+# asks most of process context, can be had on "debug", too.
 # shellcheck disable=SC2154 # see above
 offered=""
+# Functional tests for two processors, and for who may sleep
+two="ft_unload.sh ft_conntrack.sh ft_rule.sh ft_ftctl.sh ft_ctmode.sh ft_release.sh"
 # A debug kernel takes its time
 debug_timeout=${FASTTRACK_TIMEOUT:-3600}
 debug_limit=${LIMIT:-14400}
@@ -57,7 +61,7 @@ kunit()
 }
 
 # some KERNEL PART...: those that are wanted, as records of a lane
-# shellcheck disable=SC2317 # called by lane
+# shellcheck disable=SC2046,SC2317 # words; called by lane
 some()
 {
 	local kernel=$1 name
@@ -71,7 +75,8 @@ some()
 			tests/twin/run packets="$packets" kernel="$kernel" ;;
 		functional) record "functional tests on $kernel" count_sum env \
 			FASTTRACK_TIMEOUT="$debug_timeout" LIMIT="$debug_limit" \
-			tests/functional "$kernel" ;;
+			tests/functional "$kernel" \
+			$([ "$kernel" = um ] || echo "$two") ;;
 		churn) record "churn on $kernel" count_sum machine "$kernel" \
 			tests/stress/ft_churn.sh ;;
 		planted) record "planted bugs on $kernel" count_ktap \

@@ -6,6 +6,8 @@
 # shellcheck disable=SC2034,SC2154 # of vm/run, which sources this
 
 prepare() {
+	[ "$(id -u)" -eq 0 ] ||
+		die "User-mode Linux has to be started by root" 2
 	initramfs=$("$vm/initramfs" "$release" "$modules")
 	ports="/dev/tty1 /dev/tty2"
 }
@@ -16,6 +18,7 @@ prepare() {
 power_on() {
 	local words=(
 		"mem=${memory}M" "initrd=$initramfs" "fasttrack.share=$share"
+		"uml_dir=$work/memory/"
 		con=null "con0=null,fd:2" "con1=null,fd:3" "con2=null,fd:4"
 		panic=-1 oops=panic norandmaps printk.devkmsg=on log_buf_len=4M
 	)
@@ -26,8 +29,8 @@ power_on() {
 	mkdir "$work/memory"
 	# shellcheck disable=SC2016 # sh's
 	setsid timeout -k 5 "$limit" unshare --mount --propagation private sh -c '
-		mount -t tmpfs -o huge=within_size memory "$0" ||
-			mount -t tmpfs memory "$0" || exit
+		mount -t tmpfs -o huge=within_size,size=100% memory "$0" ||
+			mount -t tmpfs -o size=100% memory "$0" || exit
 		TMPDIR=$0 exec "$@"' "$work/memory" setarch -R "$image" \
 		"${words[@]}" </dev/null >"$work/klog" 2>&1 &
 	vm_pid=$!
