@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Connections come and go by the thousand, TCP and UDP, both families, with NAT and
-# without: each gets its own echoes, nearly each is fast, and when all have gone
+# without: each gets its own echoes, nearly each is a flow, packets go fast, and when all have gone
 # nothing is left of them.
 #
 # FASTTRACK_CONNECTIONS: how many (4000).
@@ -41,8 +41,10 @@ were_fast()
 {
 	in_ns "$router" conntrack -F >/dev/null 2>&1
 	expect "entries are left" wait_until 60 no_entries || return
-	diag "$whole whole connections, $(ended) flows"
-	expect "too few flows" [ "$(ended)" -ge $((whole - whole / 50)) ]
+	fast=$(($(fast_packets) - fast))
+	diag "$whole whole connections, $(ended) flows, $fast fast packets"
+	expect "too few flows" [ "$(ended)" -ge $((whole - whole / 50)) ] &&
+	expect "too few fast packets" [ $fast -ge $((whole * 3)) ]
 }
 
 require ip conntrack iptables-nft iptables-legacy rmmod ftctl jq python3
@@ -55,6 +57,7 @@ in_ns "$router" ftctl tracking set udp-timeout=5s udp-stream-timeout=5s \
 
 ktap_plan 8
 ktap_test "traffic flows before" flows_well
+fast=$(fast_packets)
 ktap_test "connections, IPv4" churn 10.2.0.2 5001
 ktap_test "connections, IPv6" churn fd02::2 5002
 ktap_test "connections, IPv4, NAT" churn 10.9.0.9 5004
