@@ -94,8 +94,14 @@ class Functional(unittest.TestCase):
                          (5, 2, 1, 2))
 
     def test_int3(self):
-        self.assertEqual(self.run_it(INT3="ft_nat.sh", RIP="f+0x3f/0x1060"),
-                         (6, 0, 0, 2))
+        """What had passed before is not run again: it would count twice."""
+        for script in "ft_rule.sh", "ft_nat.sh", "ft_order.sh":
+            self.assertEqual(self.run_it(INT3=script, RIP="f+0x3f/0x1060"),
+                             (6, 0, 0, 3))
+
+    def test_int3_after_a_failure(self):
+        self.assertEqual(self.run_it(INT3="ft_nat.sh", RIP="f+0x3f/0x1060",
+                                     FAILS="ft_order.sh=1"), (6, 0, 0, 3))
 
     def test_int3_of_ours(self):
         self.assertEqual(
