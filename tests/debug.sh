@@ -12,12 +12,10 @@
 # "debug", and "kcsan" for races, have two processors, which QEMU emulates ten times
 # slower. So what needs two is run on those, and all else on the program. That one has
 # the checks of "debug" but for sleeping where that is forbidden
-# (DEBUG_ATOMIC_SLEEP), which takes a kernel that can be preempted: faults, and what
-# asks most of process context, can be had on "debug", too.
+# (DEBUG_ATOMIC_SLEEP), which takes a kernel that can be preempted: stress asks most
+# of process context, and faults in their short form are on "debug" for that, too.
 # shellcheck disable=SC2154 # see above
 offered=""
-# Functional tests for two processors, and for who may sleep
-two="ft_unload.sh ft_conntrack.sh ft_rule.sh ft_ftctl.sh ft_ctmode.sh ft_release.sh"
 # A debug kernel takes its time
 debug_timeout=${FASTTRACK_TIMEOUT:-3600}
 debug_limit=${LIMIT:-14400}
@@ -60,8 +58,16 @@ kunit()
 		machine "$1" tests/ft_kunit.sh
 }
 
+# Every allocation of the core as well takes an hour under emulation
+# shellcheck disable=SC2317 # called by lane
+faults()
+{
+	[ "$1" = um ] || unset FASTTRACK_ALL
+	machine "$1" tests/faults/ft_faults.sh
+}
+
 # some KERNEL PART...: those that are wanted, as records of a lane
-# shellcheck disable=SC2046,SC2317 # words; called by lane
+# shellcheck disable=SC2317 # called by lane
 some()
 {
 	local kernel=$1 name
@@ -75,10 +81,11 @@ some()
 			tests/twin/run packets="$packets" kernel="$kernel" ;;
 		functional) record "functional tests on $kernel" count_sum env \
 			FASTTRACK_TIMEOUT="$debug_timeout" LIMIT="$debug_limit" \
-			tests/functional "$kernel" \
-			$([ "$kernel" = um ] || echo "$two") ;;
+			tests/functional "$kernel" ;;
 		churn) record "churn on $kernel" count_sum machine "$kernel" \
 			tests/stress/ft_churn.sh ;;
+		faults) record "faults on $kernel" count_sum \
+			faults "$kernel" ;;
 		planted) record "planted bugs on $kernel" count_ktap \
 			env KERNEL="$kernel" tests/planted/run ;;
 		*) record "$name on $kernel" count_sum machine "$kernel" \
@@ -90,7 +97,7 @@ some()
 # built KERNEL: all that runs on it
 built()
 {
-	make -s user && make -s -C tests/stress &&
+	make -s user && make -s -C tests/stress && make -s -C tests/user &&
 	tests/vm/build "$1" WIRE=1 && tests/vm/build "$1" KUNIT=1 && return
 	echo "not ok - build for $1"
 	failed=$((failed + 1))
