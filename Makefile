@@ -87,9 +87,10 @@ twin:
 		$(if $(PACKETS),packets=$(PACKETS)) \
 		$(if $(KERNEL),kernel=$(KERNEL))
 
-# On the debug kernels; FULL=1: the long form, PARTS="kunit stress": some of it
+# On the debug kernels; FULL=1: the long form, PARTS="kunit stress": some of it,
+# KERNEL=kcsan: on that one
 check-debug:
-	@FULL=$(FULL) PARTS="$(PARTS)" tests/check-debug
+	@FULL=$(FULL) PARTS="$(PARTS)" KERNEL=$(KERNEL) tests/check-debug
 
 # Bugs planted one at a time, each of which has to be caught
 planted:

@@ -104,12 +104,13 @@ built()
 	return 1
 }
 
-# on KERNEL PART...: build for it, and begin those of its parts that are wanted, in
-# lanes which whoever called waits for: lanes_end
+# on KERNEL PART...: unless $KERNEL is another one, build for it, and begin those of
+# its parts that are wanted, in lanes which whoever called waits for: lanes_end
 on()
 {
 	local kernel=$1 name any=
 
+	[ "${KERNEL:-$kernel}" = "$kernel" ] || return 0
 	offered=${*:2}
 	for name in $offered; do ! wanted "$name" || any=yes; done
 	[ -n "$any" ] && built "$kernel" || return 0
