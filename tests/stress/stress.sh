@@ -27,8 +27,8 @@ stress_new()
 		net.ipv4.conf.all.accept_redirects=0 \
 		net.ipv4.conf.all.send_redirects=0
 	ip netns exec "$router" sh -c \
-		'cd /sys/class/net/wan/queues/rx-0
-		[ ! -e rps_cpus ] || echo 3 >rps_cpus'
+		'f=/sys/class/net/wan/queues/rx-0/rps_cpus
+		[ ! -e $f ] || echo 3 >$f'
 	nat_rules || return
 	fasttrack_rules || return
 	# Its module holds others for good
