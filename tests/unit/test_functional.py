@@ -12,7 +12,7 @@ import unittest
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 MACHINE = r'''#!/bin/bash
 # Each script has two points; FAILS names scripts whose second one fails so many
-# times, LOG one whose kernel complains, INT3 one whose machine ends the first time
+# times, SKIPS one that is skipped and not listed, LOG one whose kernel complains, INT3 one whose machine ends the first time
 # with that oops at RIP, and its log has SAID.
 here=$(dirname "$0")
 while [ "$1" != --tests ]; do shift; done
@@ -25,6 +25,12 @@ for s; do
 		echo "$((p + 0)) passed, 1 failed"
 		echo "run: klog: $here/int3"
 		exit 1
+	}
+	[ "$SKIPS" != "$s" ] || {
+		k=$((k + 1)) f=$((f + 1))
+		printf '# Subtest: %s\nok %s %s # SKIP\n' "$s" "$k" "$s"
+		echo "FAIL $s: *: skip is not on the list"
+		continue
 	}
 	k=$((k + 1)) p=$((p + 2)) mark=$here/$s state=ok
 	echo "# Subtest: $s"
@@ -102,6 +108,11 @@ class Functional(unittest.TestCase):
     def test_int3_after_a_failure(self):
         self.assertEqual(self.run_it(INT3="ft_nat.sh", RIP="f+0x3f/0x1060",
                                      FAILS="ft_order.sh=1"), (6, 0, 0, 3))
+
+    def test_int3_after_a_skip(self):
+        """One that nobody lists is a failure still."""
+        self.assertEqual(self.run_it(INT3="ft_nat.sh", RIP="f+0x3f/0x1060",
+                                     SKIPS="ft_order.sh"), (4, 1, 1, 3))
 
     def test_int3_of_ours(self):
         self.assertEqual(
