@@ -58,8 +58,11 @@ echo "$p passed, ${f:-0} failed"
 '''
 
 
+SCRIPTS = "ft_rule.sh", "ft_nat.sh", "ft_order.sh"
+
+
 class Functional(unittest.TestCase):
-    def run_it(self, **env):
+    def run_it(self, *scripts, **env):
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
             (folder / "vm").mkdir()
@@ -69,9 +72,13 @@ class Functional(unittest.TestCase):
             machine.write_text(MACHINE)
             machine.chmod(0o755)
             done = subprocess.run(
-                [folder / "functional", "6.1", "ft_rule.sh", "ft_nat.sh",
-                 "ft_order.sh"], capture_output=True, text=True, check=False,
+                [folder / "functional", "6.1", *(scripts or SCRIPTS)],
+                capture_output=True, text=True, check=False,
                 env={**os.environ, **env})
+        self.dealt = [line.split(": ")[1].split()
+                      for line in done.stdout.splitlines()
+                      if line.startswith("# machine ") and
+                      "processors" in line]
         sums = [line.split() for line in done.stdout.splitlines()
                 if line.split()[1:2] == ["passed,"]]
         heads = done.stdout.count("# machine ")
@@ -81,6 +88,19 @@ class Functional(unittest.TestCase):
 
     def test_good(self):
         self.assertEqual(self.run_it(), (6, 0, 0, 2))
+
+    def test_processors(self):
+        """Two for those that ask, and none of the others; with a machine of
+        two a third one waits for a place."""
+        self.assertEqual(self.run_it("ft_unload.sh", "ft_mark.sh", *SCRIPTS),
+                         (10, 0, 0, 3))
+        self.assertEqual(self.dealt[0], ["2", "ft_unload.sh"])
+        self.assertEqual([d[0] for d in self.dealt[1:]], ["1", "1"])
+
+    def test_processors_one_by_one(self):
+        self.assertEqual(self.run_it("ft_unload.sh", *SCRIPTS, MACHINES="1",
+                                     FAILS="ft_nat.sh=1"), (8, 0, 0, 3))
+        self.assertEqual([d[0] for d in self.dealt], ["2", "1"])
 
     def test_once(self):
         self.assertEqual(self.run_it(FAILS="ft_nat.sh=1"), (6, 0, 0, 3))
