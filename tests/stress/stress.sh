@@ -154,10 +154,8 @@ stressor_end()
 # Packets that went fast in the router.
 fast_packets()
 {
-	in_ns "$router" ftctl -j status 2>/dev/null | python3 -c '
-import json, sys
-s = json.load(sys.stdin)
-print(sum(s[f]["packets"] for f in ("ipv4", "ipv6")))' 2>/dev/null || echo 0
+	in_ns "$router" ftctl -j status 2>/dev/null |
+		jq -e '.ipv4.packets + .ipv6.packets' || echo 0
 }
 
 # flows_well: with nobody disturbing, datagrams come back and go fast.
