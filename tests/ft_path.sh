@@ -150,6 +150,15 @@ one_bridge()
 	ip -n "$client" neigh flush all
 	ip -n "$server" neigh flush all
 	in_ns "$router" sysctl -qw net.ipv4.conf.br0.send_redirects=0
+	wait_until 20 bridge_settled
+}
+
+# Has all been told of that comes by itself after a device is made? Its carrier and its
+# own address, each within seconds, make what was learned stale.
+bridge_settled()
+{
+	ip -n "$router" link show dev br0 | grep -q 'state UP' &&
+	[ -z "$(ip -n "$router" address show dev br0 tentative)" ]
 }
 
 # H28: the route says what to wrap a packet in; what comes back says by a route
