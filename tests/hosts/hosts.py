@@ -310,11 +310,6 @@ class Hosts(JsonFiles, Frames):
         tap = self.taps[tap]
         return sum(1 for f in tap.frames if f.packet.proto == int(number))
 
-    def do_octets(self, tap, number):
-        """Bytes of the packets of that IP protocol seen on a tap."""
-        return sum(f.packet.wirelen for f in self.taps[tap].frames
-                   if f.packet.proto == int(number))
-
     def do_icmp(self, tap, kind, code):
         """ICMP errors seen: those with that type and code, of any family."""
         tap = self.taps[tap]
