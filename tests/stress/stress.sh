@@ -155,7 +155,7 @@ stressor_end()
 fast_packets()
 {
 	in_ns "$router" ftctl -j status 2>/dev/null |
-		jq -e '.ipv4.packets + .ipv6.packets' || echo 0
+		jq -s '[.[] | .ipv4.packets, .ipv6.packets] | add // 0'
 }
 
 # flows_well: with nobody disturbing, datagrams come back and go fast.
